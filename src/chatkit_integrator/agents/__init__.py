@@ -1,0 +1,1 @@
+"""Agents that a repository already has: one module a framework."""

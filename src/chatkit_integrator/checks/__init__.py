@@ -1,0 +1,1 @@
+"""One claim per file; the judge is not the party: nothing here imports a framework or a template."""

@@ -1,0 +1,1 @@
+"""The whole workflow on a bundled application."""

@@ -1,0 +1,1 @@
+"""One folder a framework: detect, profile, transforms, templates."""

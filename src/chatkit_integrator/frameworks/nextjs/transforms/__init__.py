@@ -1,0 +1,1 @@
+"""What is done to a Next.js frontend, one transform a file."""

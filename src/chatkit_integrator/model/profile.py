@@ -1,0 +1,192 @@
+"""What inspection establishes about a repository, and the contract that both sides of an integration are written to.
+
+Every field is a fact read from the repository or an answer that somebody gave; ``None`` means "not there" where the type
+allows it, never "not looked for".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chatkit_integrator.model.unit import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A module-level name in a Python file of the repository. ``name`` may be dotted (``settings.DATABASE_URL``)."""
+
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """The function that builds the app: where it is, and what the app is called inside it."""
+
+    path: str
+    name: str
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The FastAPI object that the server runs."""
+
+    path: str
+    symbol: str
+    shape: Literal["module", "factory"]
+    factory: Factory | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """Who installs the backend's packages, and every manifest that declares them, the deciding one first."""
+
+    manager: Literal["uv", "poetry", "pdm", "hatch", "flit", "pipenv", "pip", "setuptools", "conda", "none"]
+    path: str | None
+    manifests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The database the backend has: ``engine`` is its SQLAlchemy engine object where there is one at module level."""
+
+    kind: Literal["postgresql", "sqlite", "mysql", "mongodb", "other"]
+    library: str
+    engine: Symbol | None
+    is_async: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BackendAuth:
+    """How the backend knows its user.
+
+    ``dependency`` is the FastAPI dependency that gives the current user (``None``: there is none); ``user_id`` the
+    expression on its result (``user``) that is the user's id: ``user.id``, ``user["sub"]``, ``user``.
+    """
+
+    kind: Literal["bearer", "cookie", "api_key", "session", "other", "none"]
+    dependency: Symbol | None = None
+    user_id: str | None = None
+    cookie: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """The agent that the user already has. ``context`` is a callable that gives a fresh run context for its tools."""
+
+    framework: Literal["openai-agents", "langgraph", "langchain", "openai", "other"]
+    symbol: Symbol | None
+    context: Symbol | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A Python backend. ``root`` is the folder of the manifest; ``import_root`` the folder its imports start from.
+
+    ``package_dir`` is the folder that the app's own module lies in, where ours goes; ``relative_imports`` says whether the
+    app's module imports its neighbours relatively.
+    """
+
+    root: str
+    framework: str
+    app: App
+    lifespan: Literal["none", "lifespan", "on_event"]
+    api_prefix: str
+    dependencies: Dependencies
+    import_root: str
+    package_dir: str
+    relative_imports: bool = False
+    database: Database | None = None
+    settings: str = "none"
+    auth: BackendAuth = field(default_factory=lambda: BackendAuth("none"))
+    agent: Agent | None = None
+    env_example: str | None = None
+    requires_python: str | None = None
+    integration: tuple[Location, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A file that renders ``<html>`` for some part of the site."""
+
+    path: str
+    has_head: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FrontendAuth:
+    """How the frontend knows its user: the session cookie by name, where people sign in."""
+
+    kind: Literal["jwt-cookie", "better-auth", "next-auth", "clerk", "supabase", "localstorage", "other", "none"]
+    cookie: str | None = None
+    http_only: bool | None = None
+    sign_in_path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Middleware:
+    """``middleware.ts`` or ``proxy.ts``: the request paths it matches, as written; empty means every path."""
+
+    path: str
+    matchers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frontend:
+    """A JavaScript frontend. ``root`` is the folder of its package.json; ``app_dir`` the App Router's folder."""
+
+    root: str
+    framework: str
+    router: Literal["app", "pages"] | None
+    language: Literal["ts", "js"]
+    layout: Layout | None
+    layouts: tuple[Layout, ...]
+    app_dir: str | None
+    manifest: str
+    package_manager: str | None
+    workspace_root: str
+    lockfiles: tuple[str, ...] = ()
+    auth: FrontendAuth = field(default_factory=lambda: FrontendAuth("none"))
+    versions: Mapping[str, str] = field(default_factory=dict[str, str])
+    middleware: Middleware | None = None
+    csp: Location | None = None
+    rewrites: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict[str, str])
+    static_export: bool = False
+    env_example: str | None = None
+    integration: tuple[Location, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What both sides must agree on, settled once; the checks never see it.
+
+    ``identity`` is how the proxy says who is speaking: ``bearer`` forwards the session cookie as ``Authorization:
+    Bearer`` to the project's own dependency; ``guest`` signs an anonymous id of its own with ``secret_env``.
+    ``cookie`` is the session cookie that ``bearer`` forwards.
+    """
+
+    endpoint: str = "/chatkit"
+    proxy_path: str = "/api/chatkit"
+    identity: Literal["bearer", "guest"] | None = None
+    cookie: str | None = None
+    sign_in_path: str | None = None
+    backend_url_env: str = "CHATKIT_BACKEND_URL"
+    domain_key_env: str = "NEXT_PUBLIC_CHATKIT_DOMAIN_KEY"
+    secret_env: str = "CHATKIT_GUEST_SECRET"  # noqa: S105 - the name of a variable, not a secret
+    database_env: str = "CHATKIT_DATABASE_URL"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Both sides, the contract between them, and the answers given."""
+
+    backend: Backend | None
+    frontend: Frontend | None
+    contract: Contract
+    answers: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -1,0 +1,1 @@
+"""Verdicts and plans, rendered."""
