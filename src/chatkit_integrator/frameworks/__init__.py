@@ -1,1 +1,1 @@
-"""One folder a framework: detect, profile, transforms, templates."""
+"""One folder a framework: detect, profile, transforms, templates. Frameworks know nothing of one another."""

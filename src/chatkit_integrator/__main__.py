@@ -1,0 +1,22 @@
+"""``chatkit-integrator`` and ``python -m chatkit_integrator``.
+
+``serve`` takes its own short way in: a coding agent that starts the server does not wait for a command-line library.
+"""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line."""
+    if sys.argv[1:] == ["serve"]:
+        from chatkit_integrator.mcp_server import serve  # noqa: PLC0415 - the other branch needs none of it
+
+        serve()
+    else:
+        from chatkit_integrator.cli import run  # noqa: PLC0415 - the other branch needs none of it
+
+        run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Plans, inspections and verdicts as JSON objects: a contract, versioned by ``schema``.
+
+Keys are only ever added. Paths are relative to the repository, with ``/`` between their parts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chatkit_integrator.model.verdict import Failed, NotApplicable, Passed, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from chatkit_integrator.model.inspection import Inspection
+    from chatkit_integrator.model.plan import Plan
+    from chatkit_integrator.model.profile import Backend, Frontend, Symbol
+    from chatkit_integrator.model.unit import FollowUp, Question
+    from chatkit_integrator.model.verdict import Result, Verdict
+
+SCHEMA = 1
+
+Json = dict[str, Any]
+
+
+def verdict_name(verdict: Verdict) -> str:
+    """``pass``, ``fail``, ``not_applicable`` or ``unknown``."""
+    match verdict:
+        case Passed():
+            return "pass"
+        case Failed():
+            return "fail"
+        case NotApplicable():
+            return "not_applicable"
+        case Unknown():
+            return "unknown"
+
+
+def _symbol(symbol: Symbol | None) -> str | None:
+    return f"{symbol.path}:{symbol.name}" if symbol else None
+
+
+def _backend(backend: Backend) -> Json:
+    return {
+        "root": backend.root,
+        "framework": backend.framework,
+        "app": {"path": backend.app.path, "symbol": backend.app.symbol, "shape": backend.app.shape},
+        "lifespan": backend.lifespan,
+        "api_prefix": backend.api_prefix,
+        "dependencies": {
+            "manager": backend.dependencies.manager,
+            "path": backend.dependencies.path,
+            "manifests": list(backend.dependencies.manifests),
+        },
+        "database": (
+            {
+                "kind": backend.database.kind,
+                "library": backend.database.library,
+                "engine": _symbol(backend.database.engine),
+                "is_async": backend.database.is_async,
+            }
+            if backend.database
+            else None
+        ),
+        "settings": backend.settings,
+        "auth": {
+            "kind": backend.auth.kind,
+            "dependency": _symbol(backend.auth.dependency),
+            "user_id": backend.auth.user_id,
+        },
+        "agent": (
+            {"framework": backend.agent.framework, "symbol": _symbol(backend.agent.symbol)} if backend.agent else None
+        ),
+    }
+
+
+def _frontend(frontend: Frontend) -> Json:
+    return {
+        "root": frontend.root,
+        "framework": frontend.framework,
+        "router": frontend.router,
+        "language": frontend.language,
+        "layout": ({"path": frontend.layout.path, "has_head": frontend.layout.has_head} if frontend.layout else None),
+        "package_manager": frontend.package_manager,
+        "auth": {
+            "kind": frontend.auth.kind,
+            "cookie": frontend.auth.cookie,
+            "http_only": frontend.auth.http_only,
+            "sign_in_path": frontend.auth.sign_in_path,
+        },
+        "versions": dict(frontend.versions),
+        "middleware": frontend.middleware.path if frontend.middleware else None,
+    }
+
+
+def _state(inspection: Inspection) -> str:
+    profile = inspection.profile
+    sides = [side for side in (profile.backend, profile.frontend) if side is not None]
+    found = [bool(side.integration) for side in sides]
+    if not any(found):
+        return "none"
+    return "complete" if all(found) else "partial"
+
+
+def questions(asked: Iterable[Question]) -> list[Json]:
+    """Questions, with choices, a suggestion where one is safe, why they are asked, and what waits for them."""
+    return [
+        {
+            "id": one.id,
+            "ask": one.ask,
+            "choices": list(one.choices),
+            "suggested": one.suggested,
+            "why": one.why,
+            "blocks": list(one.blocks),
+        }
+        for one in asked
+    ]
+
+
+def follow_ups(left: Iterable[FollowUp]) -> list[Json]:
+    """What is left to a person: a sentence, and the command where there is one."""
+    return [{"text": one.text, "command": one.command} for one in left]
+
+
+def inspection(found: Inspection) -> Json:
+    """Everything that was found, with the lines that show it."""
+    profile = found.profile
+    return {
+        "schema": SCHEMA,
+        "backend": _backend(profile.backend) if profile.backend else None,
+        "frontend": _frontend(profile.frontend) if profile.frontend else None,
+        "integration": {"state": _state(found)},
+        "questions": questions(found.questions),
+        "evidence": {
+            fact: [{"path": one.path, "line": one.line} for one in places]
+            for fact, places in sorted(found.evidence.items())
+        },
+    }
+
+
+def plan(made: Plan) -> Json:
+    """A plan without its contents; the patch is beside it."""
+    return {
+        "schema": SCHEMA,
+        "id": made.id,
+        "steps": [{"transform": step.transform, "summary": step.summary, "paths": list(step.paths)} for step in made.steps],
+        "refusals": [
+            {"transform": one.transform, "reason": one.reason, "patch": one.patch, "checks": list(one.checks)}
+            for one in made.refusals
+        ],
+        "questions": questions(made.questions),
+        "follow_ups": follow_ups(made.follow_ups),
+    }
+
+
+def result(judged: Result) -> Json:
+    """One item of the checklist."""
+    verdict = judged.verdict
+    return {
+        "id": judged.id,
+        "title": judged.title,
+        "severity": judged.severity,
+        "verdict": verdict_name(verdict),
+        "proof": verdict.proof if isinstance(verdict, (Passed, Failed)) else None,
+        "reason": verdict.reason,
+        "evidence": (
+            [{"path": one.path, "line": one.line, "excerpt": one.excerpt} for one in verdict.evidence]
+            if isinstance(verdict, (Passed, Failed))
+            else []
+        ),
+        "remedy": {"text": judged.remedy.text, "only": judged.remedy.only},
+    }
+
+
+def summary(results: Iterable[Result]) -> dict[str, int]:
+    """How many items passed, failed, do not apply and are unknown."""
+    counted = {"pass": 0, "fail": 0, "not_applicable": 0, "unknown": 0}
+    for one in results:
+        counted[verdict_name(one.verdict)] += 1
+    return counted
+
+
+def checklist(results: Sequence[Result]) -> Json:
+    """The whole checklist."""
+    return {"schema": SCHEMA, "results": [result(one) for one in results], "summary": summary(results)}

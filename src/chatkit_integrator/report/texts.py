@@ -1,0 +1,128 @@
+"""Plans, inspections and verdicts as text for a terminal.
+
+Meaning is carried by signs and words first (``+``, ``-``, PASS, FAIL); colours only repeat it, in a pair that people who
+cannot tell red from green can tell apart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.model.verdict import Failed, Passed
+from chatkit_integrator.report.jsons import summary, verdict_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.text import Text
+
+    from chatkit_integrator.model.inspection import Inspection
+    from chatkit_integrator.model.plan import Plan
+    from chatkit_integrator.model.unit import FollowUp, Question
+    from chatkit_integrator.model.verdict import Result
+
+ADDED = "#0072b2"
+REMOVED = "#d55e00"
+QUIET = "dim"
+
+_MARKS = {
+    "pass": ("PASS", ADDED),
+    "fail": ("FAIL", REMOVED),
+    "not_applicable": ("n/a ", QUIET),
+    "unknown": ("??? ", "bold"),
+}
+
+
+def diff(patch: str) -> Text:
+    """A patch with its added and removed lines coloured; the signs stay."""
+    from rich.text import Text  # noqa: PLC0415 - only where a terminal is written to
+
+    text = Text(no_wrap=False)
+    for line in patch.splitlines():
+        text.append(line + "\n", style=_diff_style(line))
+    return text
+
+
+def _diff_style(line: str) -> str:
+    if line.startswith(("+++", "---", "diff ", "index ", "new file", "deleted file", "old mode", "new mode")):
+        return "bold"
+    if line.startswith("@@"):
+        return QUIET
+    if line.startswith("+"):
+        return ADDED
+    if line.startswith("-"):
+        return REMOVED
+    return ""
+
+
+def plan(made: Plan, patch_path: str) -> list[str]:
+    """The plan in lines: steps with their files, refusals with their reasons, questions, what is left to a person."""
+    lines = [f"Plan {made.id}: {len(made.steps)} steps, {len(made.edits)} files"]
+    for step in made.steps:
+        lines.append(f"  + {step.transform}: {step.summary}")
+        lines += [f"      {path}" for path in step.paths]
+    for refusal in made.refusals:
+        items = f" (then {', '.join(refusal.checks)} can turn green)" if refusal.checks else ""
+        lines.append(f"  - {refusal.transform}: not done: {refusal.reason}{items}")
+        lines += [f"      | {line}" for line in refusal.patch.splitlines()]
+    lines += questions(made.questions)
+    lines += follow_ups(made.follow_ups)
+    if made.steps:
+        lines.append(f"The diff: {patch_path}")
+    return lines
+
+
+def questions(asked: Iterable[Question]) -> list[str]:
+    """Open questions in lines, each with how to answer it."""
+    lines: list[str] = []
+    for one in asked:
+        lines.append(f"  ? {one.id}: {one.ask}")
+        lines.append(f"      {one.why}")
+        choice = " | ".join(one.choices) or "TEXT"
+        suggestion = f"   (suggested: {one.suggested}; --yes takes it)" if one.suggested else ""
+        lines.append(f"      --answer {one.id}={choice}{suggestion}")
+    return lines
+
+
+def follow_ups(left: Iterable[FollowUp]) -> list[str]:
+    """What is left to a person, in lines."""
+    return [f"  > {one.text}" + (f"\n      {one.command}" if one.command else "") for one in left]
+
+
+def inspection(found: Inspection) -> list[str]:
+    """The facts in lines, each with the line of the repository that shows it."""
+    lines: list[str] = []
+    profile = found.profile
+    for name, side in (("backend", profile.backend), ("frontend", profile.frontend)):
+        if side is None:
+            lines.append(f"{name}: none found")
+        else:
+            lines.append(f"{name}: {side.framework} in {side.root}")
+        for fact, places in sorted(found.evidence.items()):
+            if fact.startswith(f"{name}."):
+                shown = ", ".join(f"{one.path}:{one.line}" for one in places[:3])
+                lines.append(f"  {fact.removeprefix(f'{name}.'):<18} {shown}")
+    return [*lines, *questions(found.questions)]
+
+
+def checklist(results: Sequence[Result]) -> Text:
+    """One line an item, its evidence under it; the remedy under a fail."""
+    from rich.text import Text  # noqa: PLC0415 - only where a terminal is written to
+
+    text = Text()
+    for one in results:
+        mark, style = _MARKS[verdict_name(one.verdict)]
+        text.append(mark, style=style)
+        text.append(f" {one.id} {one.title}\n")
+        text.append(f"       {one.verdict.reason}\n", style=QUIET)
+        if isinstance(one.verdict, (Passed, Failed)):
+            for seen in one.verdict.evidence[:3]:
+                text.append(f"       {seen.path}:{seen.line}: {seen.excerpt}\n", style=QUIET)
+        if isinstance(one.verdict, Failed):
+            text.append(f"       Fix: {one.remedy.text}\n")
+    counted = summary(results)
+    text.append(
+        f"{counted['pass']} passed, {counted['fail']} failed, {counted['not_applicable']} not applicable, "
+        f"{counted['unknown']} unknown\n"
+    )
+    return text

@@ -1,0 +1,152 @@
+"""The verb ``inspect``: which folders, what is in them, what both sides agree on, what is left to ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.errors import BadRequestError, NothingSupportedError, UnknownAnswerError
+from chatkit_integrator.model.inspection import Inspection
+from chatkit_integrator.model.profile import Backend, Frontend, Profile
+from chatkit_integrator.model.unit import Candidate, Framework, Inspected, Question
+from chatkit_integrator.toolkit.settling import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from chatkit_integrator.engine.repository import Repository
+    from chatkit_integrator.model.tree import Tree
+
+STATE_FOLDER = ".chatkit-integrator"
+_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is wanted of which repository. ``backend`` and ``frontend`` choose among several candidates."""
+
+    path: Path
+    backend: str | None = None
+    frontend: str | None = None
+    answers: Mapping[str, str] = field(default_factory=dict[str, str])
+    accept_suggestions: bool = False
+    only: frozenset[str] = frozenset()
+
+
+def frameworks() -> tuple[Framework, ...]:
+    """Every framework that is known, backends first; a folder's first match wins."""
+    from chatkit_integrator.frameworks import fastapi, nextjs, other_frontends  # noqa: PLC0415 - heavy
+
+    return (fastapi.FRAMEWORK, nextjs.FRAMEWORK, *other_frontends.FRAMEWORKS)
+
+
+def repository(path: Path) -> Repository:
+    """Open the repository at ``path``; ``NotARepositoryError`` where that is no directory."""
+    from chatkit_integrator.engine.repository import Repository  # noqa: PLC0415 - not needed to start a server
+
+    return Repository(path, STATE_FOLDER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side as found: the framework and folder chosen, or the question which to choose."""
+
+    name: str
+    chosen: tuple[Framework, str] | None
+    question: Question | None
+
+
+def inspect(request: Request, tree: Tree | None = None) -> Inspection:
+    """Establish what is there. Reads only; runs nothing of the repository.
+
+    Raises ``UnknownAnswerError`` for an answer to a question that this repository does not raise.
+    """
+    tree = tree or repository(request.path).tree()
+    sides = (_choose(tree, "backend", request.backend), _choose(tree, "frontend", request.frontend))
+    choosing = tuple(side.question for side in sides if side.question)
+    first = _look(tree, sides, {})
+    asked = {one.id for one in (*first.questions, *choosing)}
+    found = _look(tree, sides, request.answers) if request.answers else first
+    for _ in range(_ROUNDS):
+        asked |= {one.id for one in found.questions}
+        accepted = {one.id: one.suggested for one in found.questions if one.suggested is not None}
+        if not request.accept_suggestions or not accepted:
+            break
+        found = _look(tree, sides, {**found.answers, **accepted})
+    strange = sorted(set(request.answers) - asked - _ALWAYS)
+    if strange:
+        raise UnknownAnswerError(
+            f"There is no question {strange[0]!r} here; the questions are {', '.join(sorted(asked | _ALWAYS))}."
+        )
+    return replace(found, questions=(*choosing, *found.questions))
+
+
+_ALWAYS = frozenset({"identity", "auth.cookie", "sign_in_path"})
+"""Facts that may be given even where detection has settled them: a person knows better."""
+
+
+def _look(tree: Tree, sides: tuple[_Side, ...], answers: Mapping[str, str]) -> Inspection:
+    found: dict[str, Inspected] = {}
+    for side in sides:
+        if side.chosen:
+            framework, root = side.chosen
+            found[side.name] = framework.inspect(tree, root, answers)
+    backend = found["backend"].profile if "backend" in found else None
+    frontend = found["frontend"].profile if "frontend" in found else None
+    backend = backend if isinstance(backend, Backend) else None
+    frontend = frontend if isinstance(frontend, Frontend) else None
+    contract, settling = settle(backend, frontend, answers)
+    open_questions = {one.id: one for part in found.values() for one in part.questions}
+    open_questions.update({one.id: one for one in settling if one.id not in open_questions})
+    return Inspection(
+        profile=Profile(backend, frontend, contract, dict(answers)),
+        questions=tuple(one for one in open_questions.values() if one.id not in answers),
+        evidence={f"{name}.{fact}": places for name, part in found.items() for fact, places in part.evidence.items()},
+        answers=dict(answers),
+    )
+
+
+def _choose(tree: Tree, side: str, wanted: str | None) -> _Side:
+    known = [one for one in frameworks() if one.side == side]
+    if wanted is not None:
+        return _Side(side, (_named(tree, known, side, wanted.strip("/") or "."), wanted.strip("/") or "."), None)
+    found: dict[str, tuple[Framework, Candidate]] = {}
+    for framework in known:
+        for candidate in framework.candidates(tree):
+            found.setdefault(candidate.root, (framework, candidate))
+        if found and framework.transforms:
+            break
+    if len(found) == 1:
+        [(root, (framework, _))] = found.items()
+        return _Side(side, (framework, root), None)
+    if not found:
+        return _Side(side, None, None)
+    return _Side(
+        side,
+        None,
+        Question(
+            id=side,
+            ask=f"Which folder is the {side} that gets the chat?",
+            why="Several were found: " + "; ".join(f"{root} ({one.what})" for root, (_, one) in found.items()),
+            choices=tuple(sorted(found)),
+            blocks=(f"{side}.*",),
+        ),
+    )
+
+
+def _named(tree: Tree, known: list[Framework], side: str, root: str) -> Framework:
+    for framework in known:
+        for candidate in framework.candidates(tree):
+            if candidate.root == root or _inside(candidate.root, root) or _inside(root, candidate.root):
+                return framework
+    if next(tree.under(root), None) is None:
+        raise BadRequestError(f"--{side} {root}: no such folder in the repository; give one relative to its root.")
+    raise NothingSupportedError(
+        f"--{side} {root}: no supported {side} in that folder; supported are "
+        f"{', '.join(one.id for one in known if one.transforms)}."
+    )
+
+
+def _inside(inner: str, outer: str) -> bool:
+    return outer == "." or inner.startswith(outer + "/")
