@@ -36,9 +36,11 @@ class Request:
 
 def frameworks() -> tuple[Framework, ...]:
     """Every framework that is known, backends first; a folder's first match wins."""
-    from chatkit_integrator.frameworks import fastapi, nextjs, other_frontends  # noqa: PLC0415 - heavy
+    from chatkit_integrator.frameworks import other_frontends  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.frameworks.fastapi.framework import FRAMEWORK as FASTAPI  # noqa: PLC0415
+    from chatkit_integrator.frameworks.nextjs.framework import FRAMEWORK as NEXTJS  # noqa: PLC0415
 
-    return (fastapi.FRAMEWORK, nextjs.FRAMEWORK, *other_frontends.FRAMEWORKS)
+    return (FASTAPI, NEXTJS, *other_frontends.FRAMEWORKS)
 
 
 def repository(path: Path) -> Repository:
