@@ -1,0 +1,8 @@
+// TODO: ChatKit script goes here, see chatkit.js
+export default function RootLayout({ children }: { children: React.ReactNode }) {
+  return (
+    <html lang="en">
+      <body>{children}</body>
+    </html>
+  );
+}

@@ -1,0 +1,1 @@
+export const tracedFetch: typeof fetch = (input, init) => fetch(input, init)
