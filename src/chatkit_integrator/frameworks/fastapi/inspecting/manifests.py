@@ -1,0 +1,179 @@
+"""Who installs a backend's packages, and every file that declares them."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from posixpath import dirname, join
+from typing import TYPE_CHECKING, Any
+
+from chatkit_integrator.model.profile import Dependencies
+from chatkit_integrator.syntax.requirements import declared as declared_lines
+
+if TYPE_CHECKING:
+    from chatkit_integrator.model.tree import Tree
+
+_REQUIREMENTS = re.compile(r"^(requirements|reqs)([-_.]?(base|prod|production|main|common))?\.(txt|in)$")
+_NAMES = ("pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "environment.yml", "environment.yaml")
+_LOCKS = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv"}
+
+
+def folder_of(tree: Tree, path: str) -> str | None:
+    """The nearest folder, from that of ``path`` upwards, that declares Python packages."""
+    folder = dirname(path)
+    while True:
+        if _in(tree, folder):
+            return folder
+        if not folder:
+            return None
+        folder = dirname(folder)
+
+
+def _in(tree: Tree, folder: str) -> list[str]:
+    prefix = f"{folder}/" if folder else ""
+    names = [path.removeprefix(prefix) for path in _siblings(tree, prefix)]
+    found = [name for name in _NAMES if name in names]
+    found += sorted(name for name in names if _REQUIREMENTS.match(name))
+    found += sorted(f"requirements/{name}" for name in ("base.txt", "prod.txt", "base.in") if f"requirements/{name}" in names)
+    return [prefix + name for name in found if name != "setup.cfg" or _has_install_requires(tree, prefix + name)]
+
+
+def _siblings(tree: Tree, prefix: str) -> list[str]:
+    candidates = [prefix + name for name in _NAMES]
+    candidates += [
+        path
+        for path in tree.named(*_requirement_names(tree))
+        if path.startswith(prefix) and path.removeprefix(prefix).count("/") <= 1
+    ]
+    return [path for path in candidates if tree.has(path)]
+
+
+def _requirement_names(tree: Tree) -> tuple[str, ...]:
+    del tree
+    stems = ("requirements", "reqs")
+    tails = ("", *(f"{glue}{kind}" for glue in "-_." for kind in ("base", "prod", "production", "main", "common")))
+    names = [f"{stem}{tail}.{end}" for stem in stems for tail in tails for end in ("txt", "in")]
+    return (*names, "base.txt", "prod.txt", "base.in")
+
+
+def _has_install_requires(tree: Tree, path: str) -> bool:
+    return "install_requires" in tree.text(path)
+
+
+def read(tree: Tree, folder: str) -> tuple[Dependencies, str | None]:
+    """The manifests of a folder, the deciding one first, and the Python that they ask for."""
+    found = [path for path in _in(tree, folder) if not path.endswith("setup.cfg") or tree.has(path)]
+    manager = _manager(tree, folder, found)
+    order = {"pip": "requirements", "pipenv": "Pipfile", "setuptools": "setup", "conda": "environment"}
+    first = order.get(manager, "pyproject.toml")
+    found.sort(key=lambda path: (not path.removeprefix(f"{folder}/" if folder else "").startswith(first), path.endswith(".txt")))
+    return Dependencies(manager, found[0] if found else None, tuple(found)), _requires_python(tree, found)  # type: ignore[arg-type]
+
+
+def _manager(tree: Tree, folder: str, found: list[str]) -> str:
+    prefix = f"{folder}/" if folder else ""
+    pyproject = _toml(tree, f"{prefix}pyproject.toml")
+    tool: dict[str, Any] = pyproject.get("tool", {})
+    declares = "project" in pyproject or "poetry" in tool
+    if declares:
+        for lock, manager in _LOCKS.items():
+            if manager != "pipenv" and tree.has(prefix + lock):
+                return manager
+        for name in ("poetry", "pdm", "uv", "hatch", "flit"):
+            if name in tool and (name != "uv" or "project" in pyproject):
+                return name
+        dependencies: list[str] = pyproject.get("project", {}).get("dependencies", [])
+        backend = str(pyproject.get("build-system", {}).get("build-backend", ""))
+        if dependencies or not any("requirements" in path for path in found):
+            for name in ("hatch", "flit", "pdm", "poetry", "uv"):
+                if backend.startswith(name) and name != "hatch":
+                    return name
+            folder_above = dirname(folder)
+            while folder:
+                if tree.has(join(folder_above, "uv.lock")):
+                    return "uv"
+                folder, folder_above = folder_above, dirname(folder_above)
+            return "hatch" if backend.startswith("hatch") else "uv" if not backend else "setuptools" if backend.startswith("setuptools") else "pip"
+    if tree.has(f"{prefix}Pipfile"):
+        return "pipenv"
+    if any("requirements" in path or "reqs" in path for path in found):
+        return "pip"
+    if any(path.endswith(("setup.py", "setup.cfg")) for path in found):
+        return "setuptools"
+    if any("environment.y" in path for path in found):
+        return "conda"
+    return "none"
+
+
+def _toml(tree: Tree, path: str) -> dict[str, Any]:
+    if not tree.has(path):
+        return {}
+    try:
+        return tomllib.loads(tree.text(path).removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError:
+        return {}
+
+
+def _requires_python(tree: Tree, found: list[str]) -> str | None:
+    for path in found:
+        if path.endswith("pyproject.toml"):
+            data = _toml(tree, path)
+            asked = data.get("project", {}).get("requires-python")
+            asked = asked or data.get("tool", {}).get("poetry", {}).get("dependencies", {}).get("python")
+            if asked:
+                return str(asked)
+    return None
+
+
+def declared(tree: Tree, manifests: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Every requirement that the manifests declare, as (manifest, PEP 508 text); poetry's forms are translated."""
+    found: list[tuple[str, str]] = []
+    for path in manifests:
+        if path.endswith((".txt", ".in")):
+            found += [(path, line) for line in declared_lines(tree.text(path))]
+        elif path.endswith("pyproject.toml"):
+            data = _toml(tree, path)
+            found += [(path, str(one)) for one in data.get("project", {}).get("dependencies", [])]
+            poetry = data.get("tool", {}).get("poetry", {}).get("dependencies", {})
+            found += [(path, _poetry(name, value)) for name, value in poetry.items() if name != "python"]
+        elif path.endswith("Pipfile"):
+            packages = _toml(tree, path).get("packages", {})
+            found += [(path, _poetry(name, value)) for name, value in packages.items()]
+    return tuple(found)
+
+
+def _poetry(name: str, value: Any) -> str:  # noqa: ANN401 - TOML gives anything
+    if isinstance(value, dict):
+        value = value.get("version", "*")
+    text = str(value).strip()
+    if text in {"*", ""}:
+        return name
+    parts = [_caret(part.strip()) for part in text.split(",")]
+    return f"{name}{','.join(parts)}"
+
+
+def _caret(part: str) -> str:
+    found = re.match(r"^([\^~])\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?", part)
+    if not found:
+        return part if part[:1] in "<>=!~" else f"=={part}"
+    sign, major, minor, patch = found.group(1), *(int(one) if one else None for one in found.groups()[1:])
+    floor = ".".join(str(one) for one in (major, minor, patch) if one is not None)
+    if sign == "~":
+        top = f"{major}.{(minor or 0) + 1}" if minor is not None else str((major or 0) + 1)
+    elif major:
+        top = str(major + 1)
+    elif minor:
+        top = f"0.{minor + 1}"
+    else:
+        top = f"0.0.{(patch or 0) + 1}" if patch is not None else "0.1" if minor is not None else "1"
+    return f">={floor},<{top}"
+
+
+def package_json(tree: Tree, path: str) -> dict[str, Any]:
+    """A package.json, or nothing where it does not parse."""
+    try:
+        value = json.loads(tree.text(path))
+    except json.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}

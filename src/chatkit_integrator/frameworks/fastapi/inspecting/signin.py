@@ -1,0 +1,241 @@
+"""How a backend knows its user: the dependency that gives the current one, and the expression that is the user's id."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.errors import UnknownAnswerError
+from chatkit_integrator.frameworks.fastapi.inspecting.apps import is_live
+from chatkit_integrator.model.profile import BackendAuth, Symbol
+from chatkit_integrator.model.unit import Location, Question
+from chatkit_integrator.reading.python import dotted, keyword, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from chatkit_integrator.reading.python import Definition, PythonModules
+
+_NAME = re.compile(r"(^|_)(user|principal|identity|account|jwt|auth|token_data|claims|session)(_|$)", re.IGNORECASE)
+_BEST = re.compile(r"^(get_)?(current_)(active_)?(verified_)?user(_id)?$|^auth_user$", re.IGNORECASE)
+_LESSER = re.compile(r"super|admin|optional|maybe|verified|permission|role|refresh|reset|db$|manager|service|repo", re.IGNORECASE)
+_HEADER_MARKS = ("OAuth2PasswordBearer", "HTTPBearer", "HTTPAuthorizationCredentials", "OAuth2AuthorizationCodeBearer")
+_DEPTH = 5
+BLOCKS = ("fastapi.package", "fastapi.mount")
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """A dependency that routes use: what it is called there, what it resolves to."""
+
+    path: str
+    name: str
+    line: int
+    definition: Definition
+
+
+def find(
+    modules: PythonModules, root: str, answers: Mapping[str, str]
+) -> tuple[BackendAuth, tuple[Question, ...], Location | None]:
+    """The way users are known, what has to be asked, and a line that shows it."""
+    used = Counter[tuple[str, str]]()
+    places: dict[tuple[str, str], _Used] = {}
+    for one in _dependencies(modules, root):
+        key = (one.definition.path, one.definition.name)
+        used[key] += 1
+        places.setdefault(key, one)
+    fitting = [key for key in used if _fits(modules, places[key])]
+    choices = tuple(sorted(f"{path}:{name}" for path, name in fitting))
+    answer = answers.get("auth.dependency")
+    if answer == "none":
+        return BackendAuth("none"), (), None
+    if answer is not None:
+        path, _, name = answer.partition(":")
+        if modules.resolve(path, name) is None:
+            raise UnknownAnswerError(
+                f"auth.dependency={answer} is no dependency that was found; answer PATH:NAME, one of "
+                f"{', '.join((*choices, 'none'))}."
+            )
+        definition = modules.resolve(path, name)
+        assert definition is not None  # noqa: S101 - looked up just above
+        return _describe(modules, definition), (), Location(path, definition.line)
+    if not fitting:
+        return BackendAuth("none"), (), None
+    fitting.sort(key=lambda key: (not _BEST.search(key[1]), bool(_LESSER.search(key[1])), -used[key], key))
+    best = places[fitting[0]]
+    if not _BEST.search(fitting[0][1]) and len(fitting) > 1 and used[fitting[0]] == used[fitting[1]]:
+        question = Question(
+            id="auth.dependency",
+            ask="Which dependency gives the current user?",
+            why=f"Several could: {', '.join(choices)}.",
+            choices=(*choices, "none"),
+            blocks=BLOCKS,
+        )
+        return BackendAuth("other"), (question,), Location(best.path, best.line)
+    return _describe(modules, best.definition), (), Location(best.definition.path, best.definition.line)
+
+
+def _dependencies(modules: PythonModules, root: str) -> Iterator[_Used]:
+    for mark in (b"Depends(", b"Security("):
+        for module in modules.containing(mark, under=root):
+            if not is_live(module.path, root):
+                continue
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.Call) and (dotted(node.func) or "").split(".")[-1] in {"Depends", "Security"}:
+                    argument = node.args[0] if node.args else keyword(node, "dependency")
+                    argument = argument.func if isinstance(argument, ast.Call) else argument
+                    name = dotted(argument)
+                    definition = modules.resolve(module.path, name) if name else None
+                    if name and definition is not None:
+                        yield _Used(module.path, name, node.lineno, definition)
+
+
+def _fits(modules: PythonModules, one: _Used) -> bool:
+    """Whether a dependency gives a user: by its name, and by what it reads or is made of."""
+    name = one.definition.name.split(".")[-1]
+    if _LESSER.search(name) and not _BEST.search(name):
+        return False
+    return bool(_NAME.search(name)) and _kind(modules, one.definition, _DEPTH)[0] != "none"
+
+
+def _describe(modules: PythonModules, definition: Definition) -> BackendAuth:
+    kind, cookie = _kind(modules, definition, _DEPTH)
+    kind = "other" if kind == "none" else kind
+    return BackendAuth(
+        kind,  # type: ignore[arg-type]
+        Symbol(definition.path, definition.name),
+        _user_id(modules, definition),
+        cookie,
+    )
+
+
+def _kind(modules: PythonModules, definition: Definition, depth: int) -> tuple[str, str | None]:
+    """What a dependency reads, itself or through what it depends on."""
+    if depth <= 0:
+        return "none", None
+    node = definition.node
+    module = modules.module(definition.path)
+    if module is None:
+        return "none", None
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        text = ast.unparse(node)
+        if ".current_user(" in text:
+            return _fastapi_users(module.text), None
+        if re.search(r"\b\w*(JWT|Auth|Bearer|Clerk)\w*\(", text):
+            return ("cookie" if "nextauth" in module.text.lower() else "bearer"), None
+        return "none", None
+    source = ast.unparse(node)
+    cookie = re.search(r"cookies(?:\.get\(|\[)\s*['\"]([^'\"]+)", source) or re.search(r"Cookie\([^)]*alias=['\"]([^'\"]+)", source)
+    if any(mark in source for mark in _HEADER_MARKS) or re.search(
+        r"headers(\.get\(|\[)\s*['\"]authorization|Header\([^)]*alias=['\"]authorization|authorization: .*Header\(", source, re.IGNORECASE
+    ):
+        return "bearer", None
+    if cookie or re.search(r"=\s*Cookie\(", source):
+        return "cookie", cookie.group(1) if cookie else None
+    if re.search(r"request\.session\b", source):
+        return "session", None
+    if "APIKeyHeader" in source or re.search(r"x.api.key", source, re.IGNORECASE):
+        return "api_key", None
+    for inner in _inner(modules, definition):
+        found = _kind(modules, inner, depth - 1)
+        if found[0] != "none":
+            return found
+    if re.search(r"=\s*Header\(|headers(\.get\(|\[)", source):
+        return "bearer" if "authorization" in source.lower() else "other", None
+    return "none", None
+
+
+def _fastapi_users(text: str) -> str:
+    return "cookie" if "CookieTransport(" in text and "BearerTransport(" not in text else "bearer"
+
+
+def _inner(modules: PythonModules, definition: Definition) -> Iterator[Definition]:
+    """What a dependency depends on in turn, security schemes at module level included."""
+    node = definition.node
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return
+    for inner in ast.walk(node):
+        name: str | None = None
+        if isinstance(inner, ast.Call):
+            called = (dotted(inner.func) or "").split(".")[-1]
+            if called in {"Depends", "Security"} and inner.args:
+                argument = inner.args[0]
+                name = dotted(argument.func if isinstance(argument, ast.Call) else argument)
+                if name and any(mark in ast.unparse(inner) for mark in _HEADER_MARKS):
+                    continue
+            else:
+                name = dotted(inner.func)
+        elif isinstance(inner, ast.arg) and inner.annotation is not None:
+            name = dotted(inner.annotation)
+        if name and name.split(".")[0] not in {"self", "cls"}:
+            found = modules.resolve(definition.path, name)
+            if found is not None and found.node is not node:
+                if isinstance(found.node, (ast.Assign, ast.AnnAssign)):
+                    yield _scheme(found)
+                yield found
+
+
+def _scheme(found: Definition) -> Definition:
+    """A scheme such as ``oauth2 = OAuth2PasswordBearer(...)``, as something that can be looked into."""
+    from chatkit_integrator.reading.python import Definition as Made  # noqa: PLC0415 - the annotation is all else
+
+    holder = ast.FunctionDef(
+        name=found.name,
+        args=ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[]),
+        body=[found.node if isinstance(found.node, ast.stmt) else ast.Pass()],
+        decorator_list=[],
+    )
+    return Made(found.path, found.name, ast.fix_missing_locations(holder), found.line)
+
+
+def _user_id(modules: PythonModules, definition: Definition) -> str | None:
+    """The expression on ``user`` that is the user's id."""
+    node = definition.node
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        return "user.id" if ".current_user(" in ast.unparse(node) else 'user["sub"]'
+    returns = getattr(node, "returns", None)
+    text = ast.unparse(returns) if returns is not None else ""
+    if definition.name.endswith("_id") or re.fullmatch(r"(str|int|UUID|uuid\.UUID)", text):
+        return "user"
+    if re.match(r"(dict|Dict|Mapping|typing\.Dict)\b", text) or _returns_dict(node):
+        return f'user["{_id_key(modules, node)}"]'
+    if text and text != "None":
+        return f"user.{_id_attribute(modules, definition.path, returns)}"
+    return "user.id"
+
+
+def _returns_dict(node: ast.AST) -> bool:
+    return any(
+        isinstance(one, ast.Return)
+        and (isinstance(one.value, ast.Dict) or "decode(" in ast.unparse(one))
+        for one in ast.walk(node)
+    )
+
+
+def _id_key(modules: PythonModules, node: ast.AST) -> str:
+    keys: list[str] = []
+    for one in ast.walk(node):
+        if isinstance(one, ast.Dict):
+            keys += [literal(key) or "" for key in one.keys]
+        if isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Constant):
+            keys.append(str(one.slice.value))
+    for module in modules.containing(b'user["', under=""):
+        keys += re.findall(r"\buser\[[\"'](\w+)[\"']\]", module.text)
+    return next((key for key in ("id", "user_id", "sub", "uid", "username", "email") if key in keys), "id" if "decode(" not in ast.unparse(node) else "sub")
+
+
+def _id_attribute(modules: PythonModules, path: str, returns: ast.expr | None) -> str:
+    name = next((dotted(one) for one in ast.walk(returns) if dotted(one)), None) if returns is not None else None
+    made = modules.resolve(path, name) if name else None
+    fields: list[str] = []
+    depth = _DEPTH
+    while made is not None and isinstance(made.node, ast.ClassDef) and depth:
+        fields += [ast.unparse(one.target) for one in made.node.body if isinstance(one, ast.AnnAssign)]
+        fields += [ast.unparse(one.targets[0]) for one in made.node.body if isinstance(one, ast.Assign)]
+        base = next((dotted(one) for one in made.node.bases if dotted(one)), None)
+        made = modules.resolve(made.path, base) if base else None
+        depth -= 1
+    return next((one for one in ("id", "user_id", "uuid", "sub", "uid", "username", "email") if one in fields), "id")

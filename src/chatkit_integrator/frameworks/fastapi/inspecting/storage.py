@@ -1,0 +1,69 @@
+"""The database that a backend has: its kind, its library, and the engine object that ours can take the address from."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.frameworks.fastapi.inspecting.apps import is_live
+from chatkit_integrator.model.profile import Database, Symbol
+from chatkit_integrator.reading.python import bound_names, dotted, top_level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chatkit_integrator.reading.python import PythonModules
+
+_ENGINES = {b"create_async_engine": True, b"create_engine": False}
+_DRIVERS = (
+    ("postgresql", ("asyncpg", "psycopg", "psycopg2", "psycopg2-binary", "psycopg-binary")),
+    ("mysql", ("aiomysql", "asyncmy", "pymysql", "mysqlclient")),
+    ("mongodb", ("motor", "pymongo", "beanie", "odmantic", "mongoengine")),
+    ("sqlite", ("aiosqlite",)),
+)
+_KINDS = (("postgresql", rb"postgres"), ("mysql", rb"mysql"), ("sqlite", rb"sqlite"))
+
+
+def find(modules: PythonModules, root: str, declared: Iterable[str]) -> tuple[Database, str, int] | None:
+    """The database and a line that shows it; ``None`` where there is none."""
+    names = {re.split(r"[\s\[<>=!~;@]", one.lower(), maxsplit=1)[0].replace("_", "-") for one in declared}
+    kind = next((kind for kind, drivers in _DRIVERS if names.intersection(drivers)), None)
+    for mark, is_async in _ENGINES.items():
+        for module in modules.containing(mark, under=root):
+            if not is_live(module.path, root):
+                continue
+            for statement in top_level(module.tree.body):
+                value = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
+                if isinstance(value, ast.Call) and _makes_engine(modules, module.path, value, mark.decode()):
+                    name = next(iter(bound_names(statement)), None)
+                    library = "sqlmodel" if "sqlmodel" in names else "sqlalchemy"
+                    found = Database(
+                        kind or _kind(module.text), library, Symbol(module.path, name) if name else None, is_async  # type: ignore[arg-type]
+                    )
+                    return found, module.path, statement.lineno
+    if kind == "mongodb":
+        return Database("mongodb", "mongodb", None, is_async="motor" in names or "beanie" in names), "", 0
+    if kind is not None and names & {"sqlalchemy", "sqlmodel", "tortoise-orm", "asyncpg", "psycopg", "databases"}:
+        library = next(one for one in ("sqlmodel", "sqlalchemy", "tortoise-orm", "databases", "asyncpg", "psycopg") if one in names)
+        return Database(kind, library, None, is_async="asyncpg" in names or "aiosqlite" in names), "", 0  # type: ignore[arg-type]
+    return None
+
+
+def _makes_engine(modules: PythonModules, path: str, call: ast.Call, function: str) -> bool:
+    name = dotted(call.func)
+    if name is None:
+        return False
+    if name.split(".")[-1] == function:
+        return True
+    made = modules.resolve(path, name)
+    if made is None or not isinstance(made.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    return any(
+        isinstance(node, ast.Return) and isinstance(node.value, ast.Call) and (dotted(node.value.func) or "").endswith(function)
+        for node in ast.walk(made.node)
+    )
+
+
+def _kind(text: str) -> str:
+    return next((kind for kind, mark in _KINDS if re.search(mark, text.encode())), "other")
