@@ -1,0 +1,15 @@
+"""Where conversations are kept: the project's own database, through a small pool of our own."""
+
+from host import project_engine
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from .schema import connect
+
+
+def database_url() -> URL:
+    """Take the address from the project's engine."""
+    return project_engine.url
+
+
+engine: AsyncEngine = connect(database_url())

@@ -1,0 +1,61 @@
+"""The conversation as the model reads it, and ids for models that give none."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+
+from agents import TResponseInputItem
+from chatkit.agents import ThreadItemConverter
+from chatkit.types import (
+    AssistantMessageItem,
+    Attachment,
+    HiddenContextItem,
+    ThreadItemAddedEvent,
+    ThreadItemDoneEvent,
+    ThreadItemUpdatedEvent,
+    ThreadStreamEvent,
+    UserMessageTagContent,
+)
+from openai.types.responses import ResponseInputContentParam
+
+FAKE_ID = "__fake_id__"
+"""What the Agents SDK calls every message of a Chat Completions model."""
+
+
+class HistoryConverter(ThreadItemConverter):
+    """Turns stored items into input that Responses and Chat Completions models both accept."""
+
+    async def assistant_message_to_input(self, item: AssistantMessageItem) -> TResponseInputItem | None:
+        """Give an earlier answer as plain text: Chat Completions models refuse `output_text` parts."""
+        text = "".join(part.text for part in item.content)
+        return {"role": "assistant", "content": text} if text else None
+
+    async def attachment_to_message_content(self, attachment: Attachment) -> ResponseInputContentParam:
+        """Name an attachment; its content is not sent."""
+        return {"type": "input_text", "text": f"[attached: {attachment.name}, {attachment.mime_type}]"}
+
+    async def tag_to_message_content(self, tag: UserMessageTagContent) -> ResponseInputContentParam:
+        """Describe a tag by its text and data."""
+        return {"type": "input_text", "text": f"@{tag.text}: {json.dumps(tag.data, default=str)}"}
+
+    async def hidden_context_to_input(self, item: HiddenContextItem) -> TResponseInputItem | list[TResponseInputItem] | None:
+        """Give hidden context of any shape."""
+        if not isinstance(item.content, str):
+            item = item.model_copy(update={"content": json.dumps(item.content, default=str)})
+        return await super().hidden_context_to_input(item)
+
+
+async def with_ids(events: AsyncIterator[ThreadStreamEvent], new_id: Callable[[], str]) -> AsyncIterator[ThreadStreamEvent]:
+    """Give every message that comes without an id one of its own, the same in all events about it."""
+    current: str | None = None
+    async for event in events:
+        if isinstance(event, (ThreadItemAddedEvent, ThreadItemDoneEvent)) and event.item.id == FAKE_ID:
+            if current is None or isinstance(event, ThreadItemAddedEvent):
+                current = new_id()
+            yield event.model_copy(update={"item": event.item.model_copy(update={"id": current})})
+            if isinstance(event, ThreadItemDoneEvent):
+                current = None
+        elif isinstance(event, ThreadItemUpdatedEvent) and event.item_id == FAKE_ID:
+            current = current or new_id()
+            yield event.model_copy(update={"item_id": current})
+        else:
+            yield event

@@ -1,0 +1,13 @@
+"""Who is speaking: the project's own sign-in decides."""
+
+from typing import Annotated
+
+from fastapi import Depends, HTTPException
+from host import get_current_user, user_id_of
+
+
+async def current_user_id(user: Annotated[object, Depends(get_current_user)]) -> str:
+    """Give the verified user's id; 401 where nobody is signed in."""
+    if user is None:
+        raise HTTPException(status_code=401, detail="Sign in to use the chat.")
+    return str(user_id_of(user))

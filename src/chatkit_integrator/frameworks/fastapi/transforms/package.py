@@ -1,0 +1,150 @@
+"""The ``chatkit_backend`` package, written beside the module that makes the app.
+
+It is not called ``chatkit``: where that folder is on the import path it would hide the SDK of that name.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.frameworks.fastapi.importing import PACKAGE, import_lines
+from chatkit_integrator.model.profile import Symbol
+from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
+from chatkit_integrator.template import Binding, rewire
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chatkit_integrator.model.profile import Backend, Profile
+    from chatkit_integrator.model.tree import Tree
+    from chatkit_integrator.model.unit import Outcome
+
+PLAIN = ("__init__", "context", "history", "prompt", "router", "schema", "server", "store")
+
+
+def plan(tree: Tree, profile: Profile) -> Outcome:
+    """Write the package, unless there is one."""
+    backend = profile.backend
+    if backend is None:
+        return NotNeeded("there is no backend")
+    folder = package_folder(backend)
+    if tree.has(f"{folder}/__init__.py"):
+        return AlreadyThere(f"{folder} is there")
+    if tree.ignored(f"{folder}/__init__.py"):
+        return Refused(f"git ignores {folder}; take the rule out of .gitignore, or the chat will not be committed.", "")
+    edits = tuple(tree.edit(f"{folder}/{name}", text) for name, text in sorted(package_files(profile).items()))
+    return Edited(edits, f"Write the package {folder}: endpoint, identity, agent, store", _follow_ups(profile))
+
+
+def package_folder(backend: Backend) -> str:
+    """The folder of the package."""
+    return f"{backend.package_dir}/{PACKAGE}".lstrip("/")
+
+
+def package_files(profile: Profile) -> Mapping[str, str]:
+    """The package's files by name."""
+    backend = profile.backend
+    if backend is None:
+        return {}
+    found = {f"{name}.py": _template(name) for name in PLAIN}
+    found["identity.py"] = _identity(profile, backend)
+    found["agent.py"] = _agent(backend)
+    found["database.py"] = _database(backend)
+    return found
+
+
+def _template(name: str) -> str:
+    folder = files("chatkit_integrator.frameworks.fastapi") / "templates" / PACKAGE
+    return (folder / f"{name}.py").read_text(encoding="utf-8")
+
+
+def _bound(backend: Backend, module: str, symbol: Symbol, alias: str) -> Binding:
+    importer = f"{package_folder(backend)}/{module}.py"
+    imports, assignment = import_lines(backend, importer, symbol, alias)
+    return Binding(imports, assignment)
+
+
+def _identity(profile: Profile, backend: Backend) -> str:
+    dependency = backend.auth.dependency
+    if profile.contract.identity == "guest" or dependency is None:
+        return _template("identity_guest")
+    return rewire(
+        _template("identity"),
+        {
+            "get_current_user": _bound(backend, "identity", dependency, "get_current_user"),
+            "user_id_of": _user_id(backend.auth.user_id or "user.id"),
+        },
+    )
+
+
+def _user_id(expression: str) -> Binding:
+    """``user.id`` and ``user["sub"]`` as functions of ``user``; the user itself where it is the id."""
+    attribute = re.fullmatch(r"user\.(\w+(?:\.\w+)*)", expression)
+    if attribute:
+        return Binding(("from operator import attrgetter",), f'user_id_of = attrgetter("{attribute.group(1)}")')
+    item = re.fullmatch(r'user\[["\'](\w+)["\']\]', expression)
+    if item:
+        return Binding(("from operator import itemgetter",), f'user_id_of = itemgetter("{item.group(1)}")')
+    return Binding((), "user_id_of = str")
+
+
+def _agent(backend: Backend) -> str:
+    agent = backend.agent
+    if agent is None or agent.symbol is None:
+        return _template("agent_starter")
+    bindings = {"agent": _bound(backend, "agent", agent.symbol, "agent")}
+    if agent.context is None:
+        return rewire(_template("agent_shared"), bindings)
+    bindings["agent_context"] = _bound(backend, "agent", agent.context, "agent_context")
+    return rewire(_template("agent"), bindings)
+
+
+def _database(backend: Backend) -> str:
+    engine = shared_engine(backend)
+    if engine is None:
+        return _template("database_own")
+    return rewire(_template("database"), {"project_engine": _bound(backend, "database", engine, "project_engine")})
+
+
+def shared_engine(backend: Backend) -> Symbol | None:
+    """The project's engine, where its database is one that conversations can be kept in and importing it is safe."""
+    database = backend.database
+    if database is None or database.engine is None or database.kind not in {"postgresql", "sqlite"}:
+        return None
+    makes_app = {backend.app.path, backend.app.factory.path if backend.app.factory else backend.app.path}
+    return None if database.engine.path in makes_app else database.engine
+
+
+def _follow_ups(profile: Profile) -> tuple[FollowUp, ...]:
+    backend, contract = profile.backend, profile.contract
+    left = [FollowUp("Set OPENAI_API_KEY for the backend, unless your agent's model has its own key.")]
+    if backend is not None and shared_engine(backend) is None:
+        left.append(
+            FollowUp(
+                f"Conversations are kept in a SQLite file, chatkit.db; set {contract.database_env} to a PostgreSQL address for "
+                "anything that runs more than once or on a disk that is not kept."
+            )
+        )
+    if contract.identity == "guest":
+        left.append(
+            FollowUp(
+                f"Visitors chat anonymously. Set {contract.secret_env} to the same random text on both sides.",
+                'python3 -c "import secrets; print(secrets.token_urlsafe(48))"',
+            )
+        )
+    if backend is not None and backend.agent is not None and backend.agent.symbol is None:
+        left.append(
+            FollowUp(f"No agent of the OpenAI Agents SDK was found ({backend.agent.framework}); a starter is in agent.py.")
+        )
+    return tuple(left)
+
+
+TRANSFORM = Transform(
+    id="fastapi.package",
+    summary="Write the backend's chat package",
+    checks=("CK01", "CK02", "CK03", "CK04", "CK09", "CK10", "CK11", "CK12"),
+    plan=plan,
+    needs=("identity", "auth.dependency", "agent"),
+)
