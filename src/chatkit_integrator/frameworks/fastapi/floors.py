@@ -1,0 +1,101 @@
+"""What can be installed together with ChatKit, decided without a network.
+
+The floors are those of the packages that ``openai-chatkit`` 1.4.0 (the first with a Stop button) and ``openai-agents`` 0.3.2
+bring with them, found by resolving that pair at its lowest. A declared requirement that admits nothing at or above its floor
+cannot be met; without a floor a resolver falls back to ``openai-chatkit`` 0.0.1, an empty package, and is content.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packaging.specifiers import Specifier, SpecifierSet
+    from packaging.version import Version
+
+CHATKIT = "openai-chatkit>=1.4.0"
+AGENTS = "openai-agents>=0.3.2"
+SQLALCHEMY = "sqlalchemy[asyncio]>=2.0.30"
+ASYNCPG = "asyncpg>=0.29"
+AIOSQLITE = "aiosqlite>=0.20"
+PYJWT = "pyjwt>=2.8"
+OLDEST_PYTHON = "3.11"
+
+FLOORS: dict[str, tuple[str, str]] = {
+    "anyio": ("4.5", "mcp, which openai-agents needs"),
+    "fastapi": ("0.109", "anyio 4.5, which mcp needs"),
+    "httpx": ("0.27", "mcp and openai"),
+    "jsonschema": ("4.20", "mcp, which openai-agents needs"),
+    "openai": ("1.107.1", "openai-agents"),
+    "openai-agents": ("0.3.2", "openai-chatkit"),
+    "openai-chatkit": ("1.4.0", "the chat's own code"),
+    "pydantic": ("2.10", "openai-agents"),
+    "pydantic-settings": ("2.5.2", "mcp, which openai-agents needs"),
+    "pyjwt": ("2.8", "the chat's own code"),
+    "python-multipart": ("0.0.9", "mcp, which openai-agents needs"),
+    "sqlalchemy": ("2.0.30", "the chat's own code"),
+    "sse-starlette": ("1.6.1", "mcp, which openai-agents needs"),
+    "starlette": ("0.27", "mcp, which openai-agents needs"),
+    "typing-extensions": ("4.12.2", "openai-agents"),
+    "uvicorn": ("0.23.1", "mcp, which openai-agents needs"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A declared requirement that cannot be met, what is needed instead, and by whom."""
+
+    manifest: str
+    requirement: str
+    needs: str
+    by: str
+
+
+def conflicts(declared: Iterable[tuple[str, str]]) -> tuple[Conflict, ...]:
+    """Those of the declared ``(manifest, requirement)`` pairs that exclude every version from the floor on."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - only when planning
+    from packaging.utils import canonicalize_name  # noqa: PLC0415
+    from packaging.version import Version  # noqa: PLC0415
+
+    found: list[Conflict] = []
+    for manifest, text in declared:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue
+        known = FLOORS.get(canonicalize_name(requirement.name))
+        if known is not None and excludes(requirement.specifier, Version(known[0])):
+            found.append(Conflict(manifest, text, f"{requirement.name}>={known[0]}", known[1]))
+    return tuple(found)
+
+
+def excludes(specifiers: SpecifierSet, floor: Version) -> bool:
+    """Whether no version from ``floor`` on can satisfy the specifiers."""
+    return any(_is_below(one, floor) for one in specifiers)
+
+
+def _is_below(one: Specifier, floor: Version) -> bool:
+    from packaging.version import Version  # noqa: PLC0415 - only when planning
+
+    version = Version(one.version.removesuffix(".*"))
+    match one.operator:
+        case "==" | "===":
+            wildcard = one.version.endswith(".*")
+            return _next(version.release) <= floor if wildcard else version < floor
+        case "<":
+            return version <= floor
+        case "<=":
+            return version < floor
+        case "~=":
+            return _next(version.release[:-1]) <= floor
+        case _:
+            return False
+
+
+def _next(release: tuple[int, ...]) -> Version:
+    from packaging.version import Version  # noqa: PLC0415 - only when planning
+
+    return Version(".".join(str(part) for part in (*release[:-1], release[-1] + 1)))

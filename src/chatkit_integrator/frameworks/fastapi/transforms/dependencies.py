@@ -1,0 +1,148 @@
+"""The backend's new packages, with floors that are true, in every manifest that somebody installs from.
+
+What is declared already is left alone. Lock files are the package manager's to write, which is a follow-up.
+"""
+
+from __future__ import annotations
+
+import re
+from posixpath import basename, dirname
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.frameworks.fastapi import floors
+from chatkit_integrator.frameworks.fastapi.inspecting.manifests import declared
+from chatkit_integrator.frameworks.fastapi.transforms.package import shared_engine
+from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
+from chatkit_integrator.syntax import requirements, toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chatkit_integrator.model.edit import Edit
+    from chatkit_integrator.model.profile import Backend, Profile
+    from chatkit_integrator.model.tree import Tree
+    from chatkit_integrator.model.unit import Outcome
+
+_LOCK = {
+    "uv": "uv lock",
+    "poetry": "poetry lock",
+    "pdm": "pdm lock",
+    "pipenv": "pipenv lock",
+    "hatch": "hatch env prune",
+    "flit": "flit install",
+    "setuptools": "pip install -e .",
+}
+
+
+def wanted(profile: Profile, backend: Backend) -> tuple[str, ...]:
+    """The packages that what we write imports."""
+    found = [floors.CHATKIT, floors.AGENTS, floors.SQLALCHEMY]
+    database = backend.database
+    if shared_engine(backend) is None:
+        found.append(floors.AIOSQLITE)
+        if database is not None and database.kind == "postgresql":
+            found.append(floors.ASYNCPG)
+    elif database is not None and database.kind == "postgresql":
+        found.append(floors.ASYNCPG)
+    else:
+        found.append(floors.AIOSQLITE)
+    if profile.contract.identity == "guest" or backend.auth.dependency is None:
+        found.append(floors.PYJWT)
+    return tuple(found)
+
+
+def plan(tree: Tree, profile: Profile) -> Outcome:
+    """Add what is missing to each manifest."""
+    backend = profile.backend
+    if backend is None:
+        return NotNeeded("there is no backend")
+    packages = wanted(profile, backend)
+    if backend.dependencies.path is None:
+        return Refused("no manifest declares the backend's packages; install these and write them down.", "\n".join(packages))
+    edits: list[Edit] = []
+    by_hand: list[str] = []
+    for path in installed_from(backend.dependencies.manifests):
+        missing = _missing(tree, path, packages)
+        if not missing:
+            continue
+        edited = _add(tree.text(path), path, missing)
+        if edited is None:
+            by_hand.append(path)
+        else:
+            edits.append(tree.edit(path, edited))
+    if by_hand and not edits:
+        return Refused(f"{', '.join(by_hand)} cannot be edited with certainty; add these by hand.", "\n".join(packages))
+    if not edits:
+        return AlreadyThere("every manifest declares the packages")
+    left = [_lock(backend)]
+    left += [FollowUp(f"Add the same packages to {path} by hand: {', '.join(packages)}.") for path in by_hand]
+    paths = ", ".join(edit.path for edit in edits)
+    return Edited(tuple(edits), f"Declare the backend's new packages in {paths}", tuple(left))
+
+
+def installed_from(manifests: Iterable[str]) -> tuple[str, ...]:
+    """Manifests to write to: of a ``.in`` file and what is compiled from it, the ``.in`` file only."""
+    paths = list(manifests)
+    sources = {path.removesuffix(".in") for path in paths if path.endswith(".in")}
+    return tuple(path for path in paths if path.removesuffix(".txt") not in sources or not path.endswith(".txt"))
+
+
+def _name(requirement: str) -> str:
+    return re.sub(r"[-_.]+", "-", re.split(r"[\s\[<>=!~;@]", requirement.strip(), maxsplit=1)[0]).lower()
+
+
+def _missing(tree: Tree, path: str, packages: Iterable[str]) -> list[str]:
+    if path.endswith(("setup.py", "setup.cfg", ".yml", ".yaml")):
+        text = tree.text(path).lower()
+        return [one for one in packages if _name(one) not in text]
+    names = {_name(text) for _, text in declared(tree, (path,))}
+    names |= {"sqlalchemy"} if "sqlmodel" in names or _has_extra(tree, path) else set()
+    return [one for one in packages if _name(one) not in names]
+
+
+def _has_extra(tree: Tree, path: str) -> bool:
+    return any(re.match(r"fastapi-users\[[^\]]*sqlalchemy", text) for _, text in declared(tree, (path,)))
+
+
+def _add(text: str, path: str, missing: list[str]) -> str | None:
+    name = basename(path)
+    if name.endswith((".txt", ".in")):
+        return requirements.add(text, missing)
+    if name == "pyproject.toml":
+        data = toml.load(text, path)
+        if "dependencies" in data.get("project", {}) or "poetry" not in data.get("tool", {}):
+            return toml.add_to_array(text, path, ("project",), "dependencies", missing) if "project" in data else None
+        return toml.add_to_table(text, path, ("tool", "poetry", "dependencies"), dict(map(_table_entry, missing)))
+    if name == "Pipfile":
+        return toml.add_to_table(text, path, ("packages",), dict(map(_table_entry, missing)))
+    return None
+
+
+def _table_entry(requirement: str) -> tuple[str, object]:
+    found = re.fullmatch(r"([\w-]+)(?:\[([\w,]+)\])?(.*)", requirement)
+    if found is None:
+        return requirement, "*"
+    name, extras, version = found.groups()
+    return (name, {"extras": extras.split(","), "version": version}) if extras else (name, version)
+
+
+def _lock(backend: Backend) -> FollowUp:
+    manager = backend.dependencies.manager
+    path = backend.dependencies.path or ""
+    folder = dirname(path)
+    command = _LOCK.get(manager, f"pip install -r {basename(path)}" if path.endswith(".txt") else f"pip install -r {path}")
+    if path.endswith(".in"):
+        command = f"pip-compile {basename(path)} && pip install -r {basename(path).removesuffix('.in')}.txt"
+    return FollowUp(
+        f"Install the backend's new packages with {manager}, which writes its lock file.",
+        f"cd {folder} && {command}" if folder else command,
+    )
+
+
+TRANSFORM = Transform(
+    id="fastapi.dependencies",
+    summary="Declare the backend's new packages",
+    checks=("CK29",),
+    plan=plan,
+    needs=("identity",),
+)
