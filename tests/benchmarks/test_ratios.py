@@ -77,9 +77,7 @@ def test_the_server_starts_about_as_fast_and_as_small_as_a_server_of_one_tool(tm
     assert memory <= 1.3
 
 
-BACKEND = (
-    "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/api/health')\ndef health() -> str:\n    return 'ok'\n"
-)
+BACKEND = "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/api/health')\ndef health() -> str:\n    return 'ok'\n"
 LAYOUT = """export default function RootLayout({ children }: { children: React.ReactNode }) {
   return (
     <html lang="en">

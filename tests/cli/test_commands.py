@@ -93,9 +93,7 @@ def test_an_unknown_plan_and_an_unknown_answer_are_refused(checkout: Path, tmp_p
     assert "000000000000" in refused(command(tmp_path, "apply", checkout, "000000000000"))
     assert "colour" in refused(command(tmp_path, "plan", checkout, "--answer", "colour=blue"))
     assert "KEY=VALUE" in refused(command(tmp_path, "plan", checkout, "--answer", "blue"))
-    assert "undo" in refused(command(tmp_path, "undo", checkout)) or "applied" in refused(
-        command(tmp_path, "undo", checkout)
-    )
+    assert "undo" in refused(command(tmp_path, "undo", checkout)) or "applied" in refused(command(tmp_path, "undo", checkout))
 
 
 @pytest.mark.parametrize("checkout", ["ids_from_tags"], indirect=True)
@@ -113,9 +111,7 @@ def test_json_is_a_contract(checkout: Path, tmp_path: Path) -> None:
     assert found["frontend"]["package_manager"] == "pnpm"
     assert found["integration"] == {"state": "none"}
     assert all(
-        (checkout / place["path"]).is_file() and place["line"] >= 1
-        for places in found["evidence"].values()
-        for place in places
+        (checkout / place["path"]).is_file() and place["line"] >= 1 for places in found["evidence"].values() for place in places
     )
 
     planned = json.loads(command(tmp_path, "plan", checkout, "--yes", "--json").stdout)

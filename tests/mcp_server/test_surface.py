@@ -86,9 +86,7 @@ async def test_the_surface_is_small() -> None:
 
 
 @ERAS
-async def test_the_whole_walk_names_its_next_call_each_time(
-    era: Era, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_whole_walk_names_its_next_call_each_time(era: Era, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = repository(tmp_path, monkeypatch, "workspace")
     async with Client(create_server(), mode=era) as client:
         found = answer(await client.call_tool("inspect_repo", {"repo_path": str(root)}))
@@ -116,9 +114,7 @@ async def test_the_whole_walk_names_its_next_call_each_time(
 
 
 @ERAS
-async def test_a_client_that_can_show_a_question_is_asked(
-    era: Era, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_client_that_can_show_a_question_is_asked(era: Era, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = repository(tmp_path, monkeypatch, "workspace")
     shown: list[str] = []
 

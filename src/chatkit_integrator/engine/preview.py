@@ -33,9 +33,7 @@ def patch(edits: Iterable[Edit]) -> str:
 def counts(edit: Edit) -> tuple[int, int]:
     """How many lines an edit adds and removes."""
     before, after = _lines(edit.path, edit.before), _lines(edit.path, edit.after)
-    matched = sum(
-        block.size for block in difflib.SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
-    )
+    matched = sum(block.size for block in difflib.SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks())
     return len(after) - matched, len(before) - matched
 
 

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.tree import Tree
 
 _KINDS = (("docusaurus", "@docusaurus/core"), ("cra", "react-scripts"), ("vite", "vite"))
-_LOCKS = (("pnpm-lock.yaml", "pnpm"), ("yarn.lock", "yarn"), ("bun.lock", "bun"), ("bun.lockb", "bun"), ("package-lock.json", "npm"))
+_LOCKS = (
+    ("pnpm-lock.yaml", "pnpm"),
+    ("yarn.lock", "yarn"),
+    ("bun.lock", "bun"),
+    ("bun.lockb", "bun"),
+    ("package-lock.json", "npm"),
+)
 
 
 def _packages(tree: Tree, path: str) -> dict[str, object]:

@@ -1,39 +1,48 @@
-"""JavaScript and TypeScript sources of a repository, read and never run. Comments never count."""
+"""JavaScript and TypeScript sources, read and never run. Comments never count.
+
+What is here answers for one text alone; ``reading.scripts`` follows names from file to file.
+"""
 
 from __future__ import annotations
 
 import re
-from posixpath import dirname, join, normpath
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.errors import NotUtf8Error
+from chatkit_integrator.errors import NotUtf8Error, OutsideRootError
 from chatkit_integrator.syntax import tsx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ast_grep_py import SgNode
 
     from chatkit_integrator.model.tree import Tree
 
 SUFFIXES = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
-_NOT_LIVE = re.compile(
-    r"(^|/)(node_modules|\.next|dist|build|out|coverage|__tests__|__mocks__|tests?|e2e|cypress|playwright|stories|"
-    r"\.storybook|\.claude|skills|docs|examples?|vendor|generated)(/|$)|\.(test|spec|stories|d)\.[cm]?[jt]sx?$"
+_NEVER = re.compile(
+    r"(^|/)(node_modules|\.next|\.turbo|\.storybook|\.claude|\.github|__tests__|__mocks__)/"
+    r"|\.(test|spec|stories|story|d|min)\.[cm]?[jt]sx?$"
 )
+_NOT_AT_THE_TOP = frozenset(
+    {
+        "dist", "build", "out", "coverage", "test", "tests", "e2e", "cypress", "playwright", "stories", "skills", "specs",
+        "docs", "history", "example", "examples", "vendor", "generated", "public", "static", "scripts", "fixtures", "mocks",
+    }
+)  # fmt: skip
 
 
 def is_live(path: str, root: str) -> bool:
     """Whether a path may hold the running program: not tests, stories, samples or build output below ``root``."""
     inside = path.removeprefix(f"{root}/") if root not in {"", "."} else path
-    return not _NOT_LIVE.search(inside)
+    return inside.partition("/")[0] not in _NOT_AT_THE_TOP and not _NEVER.search(inside)
 
 
 def text(tree: Tree, path: str) -> str | None:
-    """The text of a file; ``None`` where there is none, or it is not UTF-8."""
+    """The text of a file; ``None`` where there is none, it lies outside, or it is not UTF-8."""
     try:
         return tree.text(path)
-    except (FileNotFoundError, NotUtf8Error):
+    except (FileNotFoundError, NotUtf8Error, OutsideRootError):
         return None
 
 
@@ -41,19 +50,47 @@ def containing(tree: Tree, root: str, *marks: bytes) -> Iterator[tuple[str, str]
     """Live files whose bytes hold any of ``marks``, with their text; a cheap look comes before parsing."""
     for path in tree.under(root, *SUFFIXES):
         if is_live(path, root):
-            content = tree.read(path)
-            if content is not None and any(mark in content.data for mark in marks):
-                found = text(tree, path)
-                if found is not None:
-                    yield path, found
+            try:
+                content = tree.read(path)
+            except OutsideRootError:
+                continue
+            found = text(tree, path) if content is not None and any(mark in content.data for mark in marks) else None
+            if found is not None:
+                yield path, found
+
+
+def line(node: SgNode) -> int:
+    """The line that a node starts on, counted from 1."""
+    return node.range().start.line + 1
+
+
+def plain(node: SgNode) -> SgNode:
+    """An expression without what changes nothing at run time: parentheses, ``as``, ``satisfies``, ``!``, ``await``."""
+    wrappers = {"as_expression", "satisfies_expression", "parenthesized_expression", "non_null_expression", "await_expression"}
+    while node.kind() in wrappers:
+        inner = next((one for one in node.children() if one.is_named() and one.kind() != "comment"), None)
+        if inner is None:
+            break
+        node = inner
+    return node
+
+
+def last_name(node: SgNode | None) -> str:
+    """``set`` of ``a.b.set``, ``set`` of ``set``; empty for what is no chain of names."""
+    if node is None:
+        return ""
+    node = plain(node)
+    if node.kind() == "member_expression":
+        named = node.field("property")
+        return named.text() if named is not None else ""
+    return node.text() if node.kind() == "identifier" else ""
 
 
 def calls(body: str, *names: str) -> Iterator[tuple[SgNode, int]]:
     """Calls of functions by their last name, with the line of each."""
     for node in tsx.root(body).find_all(kind="call_expression"):
-        function = node.field("function")
-        if function is not None and re.split(r"[.\s]", function.text())[-1] in names:
-            yield node, node.range().start.line + 1
+        if last_name(node.field("function")) in names:
+            yield node, line(node)
 
 
 def arguments(call: SgNode) -> list[SgNode]:
@@ -63,49 +100,23 @@ def arguments(call: SgNode) -> list[SgNode]:
 
 
 def string(node: SgNode | None, body: str = "") -> str | None:
-    """The text of a string literal, or of a constant in the same file that holds one."""
+    """The text of a string literal, or of a constant in the same text (``body``) that holds one."""
     if node is None:
         return None
+    node = plain(node)
     if node.kind() == "string" or (node.kind() == "template_string" and "${" not in node.text()):
         return node.text()[1:-1]
     if node.kind() == "identifier" and body:
-        return constant(body, node.text())
+        return string(constant(body, node.text()))
     return None
 
 
-def constant(body: str, name: str) -> str | None:
-    """The string that a constant of a file holds."""
+def constant(body: str, name: str) -> SgNode | None:
+    """What the first variable of that name is set to."""
     for node in tsx.root(body).find_all(kind="variable_declarator"):
-        named, value = node.field("name"), node.field("value")
-        if named is not None and value is not None and named.text() == name:
-            return string(value) or (string(value.child(0)) if value.kind() == "as_expression" else None)
-    return None
-
-
-def imported_constant(tree: Tree, root: str, path: str, body: str, name: str) -> str | None:
-    """The string that an imported constant holds, one import away."""
-    for node, module in tsx.imports(body):
-        if re.search(rf"\b{re.escape(name)}\b", node.text()):
-            target = locate(tree, root, path, module)
-            found = text(tree, target) if target else None
-            if found is not None:
-                return constant(found, name)
-    return None
-
-
-def locate(tree: Tree, root: str, importer: str, module: str) -> str | None:
-    """The file that an import of a module means: relative, or through the ``@/`` and ``~/`` aliases."""
-    base = "" if root in {"", "."} else root
-    if module.startswith("."):
-        stems = [normpath(join(dirname(importer), module))]
-    elif module.startswith(("@/", "~/")):
-        stems = [normpath(join(base, folder, module[2:])) for folder in ("", "src", "app")]
-    else:
-        return None
-    for stem in stems:
-        for end in ("", *SUFFIXES, *(f"/index{suffix}" for suffix in SUFFIXES)):
-            if stem + end and tree.has(stem + end):
-                return stem + end
+        named = node.field("name")
+        if named is not None and named.text() == name:
+            return node.field("value")
     return None
 
 
@@ -113,13 +124,82 @@ def strings(body: str) -> Iterator[tuple[str, int, SgNode]]:
     """Every string literal and template, as written between its quotes, with its line."""
     for kind in ("string", "template_string"):
         for node in tsx.root(body).find_all(kind=kind):
-            yield node.text()[1:-1], node.range().start.line + 1, node
+            yield node.text()[1:-1], line(node), node
+
+
+def properties(node: SgNode) -> Iterator[tuple[str, SgNode]]:
+    """The properties of an object literal itself, each with its value: the function, for a method."""
+    for one in plain(node).children():
+        if one.kind() == "pair":
+            key, value = one.field("key"), one.field("value")
+            if key is not None and value is not None:
+                yield key.text().strip("'\"`"), value
+        elif one.kind() == "method_definition":
+            key = one.field("name")
+            if key is not None:
+                yield key.text(), one
+        elif one.kind() == "shorthand_property_identifier":
+            yield one.text(), one
 
 
 def property_value(node: SgNode, name: str) -> SgNode | None:
     """The value of a property of an object literal."""
-    for pair in node.find_all(kind="pair"):
-        key = pair.field("key")
-        if key is not None and key.text().strip("'\"") == name:
-            return pair.field("value")
-    return None
+    return next((value for key, value in properties(node) if key == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """An import (``import``, ``export … from``, ``require``, ``import()``): local names with what they are called there."""
+
+    module: str
+    line: int
+    names: Mapping[str, str]
+
+
+def imports(body: str) -> tuple[Imported, ...]:
+    """Every import of a text, wherever it stands."""
+    found: list[Imported] = []
+    top = tsx.root(body)
+    for kind in ("import_statement", "export_statement"):
+        for node in top.find_all(kind=kind):
+            source = node.field("source")
+            if source is not None:
+                found.append(Imported(source.text()[1:-1], line(node), dict(_named(node))))
+    for node in top.find_all(kind="call_expression"):
+        function, given = node.field("function"), arguments(node)
+        module = string(given[0]) if given else None
+        if module is not None and function is not None and function.text() in {"require", "import"}:
+            found.append(Imported(module, line(node), dict(_bound(node))))
+    return tuple(found)
+
+
+def _named(node: SgNode) -> Iterator[tuple[str, str]]:
+    for kind in ("import_specifier", "export_specifier"):
+        for one in node.find_all(kind=kind):
+            name, alias = one.field("name"), one.field("alias")
+            if name is not None:
+                yield (alias or name).text(), name.text()
+    for one in node.find_all(kind="namespace_import"):
+        yield one.text().rpartition(" ")[2], "*"
+    for clause in node.find_all(kind="import_clause"):
+        for one in clause.children():
+            if one.kind() == "identifier":
+                yield one.text(), "default"
+
+
+def _bound(call: SgNode) -> Iterator[tuple[str, str]]:
+    """The names that ``const … = require(…)`` binds."""
+    outer = call.parent()
+    while outer is not None and plain(outer).range() == call.range():
+        outer = outer.parent()
+    name = outer.field("name") if outer is not None and outer.kind() == "variable_declarator" else None
+    if name is None:
+        return
+    if name.kind() == "identifier":
+        yield name.text(), "default"
+    for one in name.find_all(kind="shorthand_property_identifier_pattern"):
+        yield one.text(), one.text()
+    for one in name.find_all(kind="pair_pattern"):
+        key, value = one.field("key"), one.field("value")
+        if key is not None and value is not None:
+            yield value.text(), key.text()

@@ -228,9 +228,7 @@ class PythonModules:
             return self.resolve(submodule, rest, depth - 1)
         return None
 
-    def _through_module(
-        self, path: str, head: str, rest: str, aliases: list[ast.alias], depth: int
-    ) -> Definition | None:
+    def _through_module(self, path: str, head: str, rest: str, aliases: list[ast.alias], depth: int) -> Definition | None:
         for alias in aliases:
             if (alias.asname or alias.name.split(".")[0]) != head or not rest:
                 continue

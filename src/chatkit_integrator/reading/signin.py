@@ -48,9 +48,10 @@ def _cookies(tree: Tree, root: str) -> Iterator[SignIn]:
     counted: Counter[str] = Counter()
     http_only: dict[str, bool] = {}
     for path, body in javascript.containing(tree, root, b"cookies", b"Set-Cookie", b"set-cookie"):
+        jars = frozenset(re.findall(r"(\w+)\s*=\s*(?:await\s+)?cookies\(\)", body))
         for call, line in javascript.calls(body, "set", "get"):
             function = call.field("function")
-            if function is None or not re.search(r"cookie", function.text() + body[:0], re.IGNORECASE):
+            if function is None or not _is_jar(function.text(), jars):
                 continue
             given = javascript.arguments(call)
             if not given:
@@ -73,6 +74,12 @@ def _cookies(tree: Tree, root: str) -> Iterator[SignIn]:
         yield SignIn("jwt-cookie", name, http_only.get(name), seen[name])
 
 
+def _is_jar(function: str, jars: frozenset[str]) -> bool:
+    """Whether a method is called on a cookie jar."""
+    holder = function.rsplit(".", 1)[0]
+    return holder in jars or bool(re.search(r"cookie", holder, re.IGNORECASE))
+
+
 def _libraries(tree: Tree, root: str, packages: Mapping[str, str]) -> Iterator[SignIn]:
     for kind, names in LIBRARIES:
         wanted = [name for name in names if name in packages]
@@ -80,7 +87,11 @@ def _libraries(tree: Tree, root: str, packages: Mapping[str, str]) -> Iterator[S
             continue
         for path, body in javascript.containing(tree, root, *(name.encode() for name in wanted)):
             found = next(
-                (node for node, module in _imports(body) if any(module == one or module.startswith(f"{one}/") for one in wanted)),
+                (
+                    node
+                    for node, module in _imports(body)
+                    if any(module == one or module.startswith(f"{one}/") for one in wanted)
+                ),
                 None,
             )
             if found is not None:

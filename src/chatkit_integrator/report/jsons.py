@@ -68,9 +68,7 @@ def _backend(backend: Backend) -> Json:
             "dependency": _symbol(backend.auth.dependency),
             "user_id": backend.auth.user_id,
         },
-        "agent": (
-            {"framework": backend.agent.framework, "symbol": _symbol(backend.agent.symbol)} if backend.agent else None
-        ),
+        "agent": ({"framework": backend.agent.framework, "symbol": _symbol(backend.agent.symbol)} if backend.agent else None),
     }
 
 
@@ -132,8 +130,7 @@ def inspection(found: Inspection) -> Json:
         "integration": {"state": _state(found)},
         "questions": questions(found.questions),
         "evidence": {
-            fact: [{"path": one.path, "line": one.line} for one in places]
-            for fact, places in sorted(found.evidence.items())
+            fact: [{"path": one.path, "line": one.line} for one in places] for fact, places in sorted(found.evidence.items())
         },
     }
 

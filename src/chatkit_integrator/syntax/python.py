@@ -184,9 +184,7 @@ def add_import(source: Source, statement: str, *, before: int) -> str:
     first = next(source.at(), None)
     if first is None:
         return apply(source.text, [Splice(0, 0, with_endings(statement + "\n", source.text))])
-    is_docstring = isinstance(first.node, cst.Expr) and isinstance(
-        first.node.value, (cst.SimpleString, cst.ConcatenatedString)
-    )
+    is_docstring = isinstance(first.node, cst.Expr) and isinstance(first.node.value, (cst.SimpleString, cst.ConcatenatedString))
     if is_docstring:
         return insert_after(source, first, ["", statement])
     return insert_before(source, first, [statement])

@@ -70,9 +70,7 @@ def parse_check(text: str, path: str) -> None:
     tree = SgRoot(body, "typescript").root() if is_plain else root(body)
     broken = next(errors(tree), None)
     if broken is not None:
-        raise SyntaxRefusedError(
-            f"{path}:{broken.range().start.line + 1} does not parse; mend it first, nothing was edited."
-        )
+        raise SyntaxRefusedError(f"{path}:{broken.range().start.line + 1} does not parse; mend it first, nothing was edited.")
 
 
 def errors(node: SgNode) -> Iterator[SgNode]:
@@ -193,7 +191,7 @@ def insert_before(text: str, sibling: Element, lines: list[str]) -> str:
     A tab at the start of one of ``lines`` stands for one level of the text's own indentation.
     """
     at = sibling.span.start
-    if text[: at].rsplit("\n", 1)[-1].strip():
+    if text[:at].rsplit("\n", 1)[-1].strip():
         return apply(text, [Splice(at, at, "".join(line.strip() for line in lines))])
     outer, unit, ending = indentation(text, at), indent_unit(text), line_ending(text)
     new = "".join(f"{line.replace(chr(9), unit)}{ending}{outer}" for line in lines)

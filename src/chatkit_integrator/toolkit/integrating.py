@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chatkit_integrator import __version__
 from chatkit_integrator.errors import (
     BadRequestError,
+    DependencyConflictError,
     ExistingIntegrationError,
     NothingSupportedError,
     StalePlanError,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.inspection import Inspection
     from chatkit_integrator.model.plan import Plan
     from chatkit_integrator.model.profile import Profile
+    from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import FollowUp, Location, Question, Transform
 
 
@@ -57,7 +59,8 @@ def plan(request: Request) -> Planned:
     tree = repository(request.path).tree()
     found = inspect(request, tree)
     _must_be_settled(found)
-    _must_be_installable(request, found.profile, tree)
+    if not request.only:
+        _must_be_installable(found.profile, tree)
     made = planning.make_plan(
         tree, found.profile, _transforms(found.profile, found.questions), found.questions, only=request.only, parses=parses
     )
@@ -152,8 +155,20 @@ def _must_be_settled(found: Inspection) -> None:
         )
 
 
-def _must_be_installable(request: Request, profile: Profile, tree: object) -> None:
-    del request, profile, tree
+def _must_be_installable(profile: Profile, tree: Tree) -> None:
+    """Name the pin that is in the way before anything is planned."""
+    if profile.backend is None or profile.backend.framework != "fastapi":
+        return
+    from chatkit_integrator.frameworks.fastapi.floors import conflicts  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.frameworks.fastapi.inspecting.manifests import declared  # noqa: PLC0415
+
+    found = conflicts(declared(tree, profile.backend.dependencies.manifests))
+    if found:
+        shown = "; ".join(f"{one.manifest} has {one.requirement} and {one.by} needs {one.needs}" for one in found)
+        raise DependencyConflictError(
+            f"ChatKit cannot be installed beside what is pinned: {shown}. Raise the pin, or run the chat as a small service "
+            "of its own that trusts the same tokens."
+        )
 
 
 def _must_be_ours(request: Request, profile: Profile, made: Plan) -> None:

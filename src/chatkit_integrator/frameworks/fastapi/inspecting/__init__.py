@@ -136,7 +136,11 @@ def _relative(modules: PythonModules, found: Found) -> bool:
 
 
 def _settings(modules: PythonModules, root: str) -> str:
-    for mark, name in ((b"pydantic_settings", "pydantic-settings"), (b"BaseSettings", "pydantic-settings"), (b"load_dotenv", "dotenv")):
+    for mark, name in (
+        (b"pydantic_settings", "pydantic-settings"),
+        (b"BaseSettings", "pydantic-settings"),
+        (b"load_dotenv", "dotenv"),
+    ):
         if next(modules.containing(mark, under=root), None) is not None:
             return name
     return "os.environ" if next(modules.containing(b"os.getenv", under=root), None) else "none"

@@ -41,7 +41,9 @@ def find(
     if answer is not None:
         path, _, name = answer.partition(":")
         if (path, name) not in made:
-            raise UnknownAnswerError(f"agent={answer} is no agent that was found; the choices are {', '.join((*choices, 'none'))}.")
+            raise UnknownAnswerError(
+                f"agent={answer} is no agent that was found; the choices are {', '.join((*choices, 'none'))}."
+            )
         return _described(modules, path, name, made[path, name])
     if not made:
         return _other(declared), (), None
@@ -66,9 +68,7 @@ def _is_agent(modules: PythonModules, path: str, call: ast.Call) -> bool:
     return name is not None and modules.origin(path, name) in {"agents.Agent", "agents.agent.Agent"}
 
 
-def _entries(
-    modules: PythonModules, root: str, made: dict[tuple[str, str], tuple[ast.Call, int]]
-) -> list[tuple[str, str]]:
+def _entries(modules: PythonModules, root: str, made: dict[tuple[str, str], tuple[ast.Call, int]]) -> list[tuple[str, str]]:
     """Agents that are run by name; else those that no other agent hands over to or uses as a tool."""
     run: set[tuple[str, str]] = set()
     for module in modules.containing(b"Runner.run", under=root):
@@ -127,7 +127,11 @@ def _context(modules: PythonModules, path: str, call: ast.Call) -> Symbol | None
         return None
     module = modules.module(wanted.path)
     for statement in module.tree.body if module else ():
-        if isinstance(statement, ast.FunctionDef) and dotted(statement.returns) == wanted.name and not _required(statement.args):
+        if (
+            isinstance(statement, ast.FunctionDef)
+            and dotted(statement.returns) == wanted.name
+            and not _required(statement.args)
+        ):
             return Symbol(wanted.path, statement.name)
     return Symbol(wanted.path, wanted.name) if _all_defaulted(wanted) else None
 
@@ -140,9 +144,7 @@ def _required(arguments: ast.arguments) -> bool:
 
 def _all_defaulted(definition: Definition) -> bool:
     node = definition.node
-    return isinstance(node, ast.ClassDef) and all(
-        one.value is not None for one in node.body if isinstance(one, ast.AnnAssign)
-    )
+    return isinstance(node, ast.ClassDef) and all(one.value is not None for one in node.body if isinstance(one, ast.AnnAssign))
 
 
 def _other(declared: Iterable[str]) -> Agent | None:

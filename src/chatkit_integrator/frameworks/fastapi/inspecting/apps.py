@@ -170,7 +170,16 @@ def _run_targets(tree: Tree, root: str) -> list[tuple[str, str]]:
     """``module:name`` pairs that start-up files name, as (module tail, name)."""
     prefix = "" if root in {"", "."} else f"{root}/"
     found: list[tuple[str, str]] = []
-    for name in ("Dockerfile", "Procfile", "docker-compose.yml", "compose.yml", "Makefile", "package.json", "README.md", "pyproject.toml"):
+    for name in (
+        "Dockerfile",
+        "Procfile",
+        "docker-compose.yml",
+        "compose.yml",
+        "Makefile",
+        "package.json",
+        "README.md",
+        "pyproject.toml",
+    ):
         for folder in dict.fromkeys((prefix, "")):
             content = tree.read(folder + name)
             if content is not None:

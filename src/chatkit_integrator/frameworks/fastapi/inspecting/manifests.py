@@ -67,7 +67,9 @@ def read(tree: Tree, folder: str) -> tuple[Dependencies, str | None]:
     manager = _manager(tree, folder, found)
     order = {"pip": "requirements", "pipenv": "Pipfile", "setuptools": "setup", "conda": "environment"}
     first = order.get(manager, "pyproject.toml")
-    found.sort(key=lambda path: (not path.removeprefix(f"{folder}/" if folder else "").startswith(first), path.endswith(".txt")))
+    found.sort(
+        key=lambda path: (not path.removeprefix(f"{folder}/" if folder else "").startswith(first), path.endswith(".txt"))
+    )
     return Dependencies(manager, found[0] if found else None, tuple(found)), _requires_python(tree, found)  # type: ignore[arg-type]
 
 
@@ -94,7 +96,15 @@ def _manager(tree: Tree, folder: str, found: list[str]) -> str:
                 if tree.has(join(folder_above, "uv.lock")):
                     return "uv"
                 folder, folder_above = folder_above, dirname(folder_above)
-            return "hatch" if backend.startswith("hatch") else "uv" if not backend else "setuptools" if backend.startswith("setuptools") else "pip"
+            return (
+                "hatch"
+                if backend.startswith("hatch")
+                else "uv"
+                if not backend
+                else "setuptools"
+                if backend.startswith("setuptools")
+                else "pip"
+            )
     if tree.has(f"{prefix}Pipfile"):
         return "pipenv"
     if any("requirements" in path or "reqs" in path for path in found):

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"(^|_)(user|principal|identity|account|jwt|auth|token_data|claims|session)(_|$)", re.IGNORECASE)
 _BEST = re.compile(r"^(get_)?(current_)(active_)?(verified_)?user(_id)?$|^auth_user$", re.IGNORECASE)
-_LESSER = re.compile(r"super|admin|optional|maybe|verified|permission|role|refresh|reset|db$|manager|service|repo", re.IGNORECASE)
+_LESSER = re.compile(
+    r"super|admin|optional|maybe|verified|permission|role|refresh|reset|db$|manager|service|repo", re.IGNORECASE
+)
 _HEADER_MARKS = ("OAuth2PasswordBearer", "HTTPBearer", "HTTPAuthorizationCredentials", "OAuth2AuthorizationCodeBearer")
 _DEPTH = 5
 BLOCKS = ("fastapi.package", "fastapi.mount")
@@ -128,9 +130,13 @@ def _kind(modules: PythonModules, definition: Definition, depth: int) -> tuple[s
             return ("cookie" if "nextauth" in module.text.lower() else "bearer"), None
         return "none", None
     source = ast.unparse(node)
-    cookie = re.search(r"cookies(?:\.get\(|\[)\s*['\"]([^'\"]+)", source) or re.search(r"Cookie\([^)]*alias=['\"]([^'\"]+)", source)
+    cookie = re.search(r"cookies(?:\.get\(|\[)\s*['\"]([^'\"]+)", source) or re.search(
+        r"Cookie\([^)]*alias=['\"]([^'\"]+)", source
+    )
     if any(mark in source for mark in _HEADER_MARKS) or re.search(
-        r"headers(\.get\(|\[)\s*['\"]authorization|Header\([^)]*alias=['\"]authorization|authorization: .*Header\(", source, re.IGNORECASE
+        r"headers(\.get\(|\[)\s*['\"]authorization|Header\([^)]*alias=['\"]authorization|authorization: .*Header\(",
+        source,
+        re.IGNORECASE,
     ):
         return "bearer", None
     if cookie or re.search(r"=\s*Cookie\(", source):
@@ -209,8 +215,7 @@ def _user_id(modules: PythonModules, definition: Definition) -> str | None:
 
 def _returns_dict(node: ast.AST) -> bool:
     return any(
-        isinstance(one, ast.Return)
-        and (isinstance(one.value, ast.Dict) or "decode(" in ast.unparse(one))
+        isinstance(one, ast.Return) and (isinstance(one.value, ast.Dict) or "decode(" in ast.unparse(one))
         for one in ast.walk(node)
     )
 
@@ -224,7 +229,10 @@ def _id_key(modules: PythonModules, node: ast.AST) -> str:
             keys.append(str(one.slice.value))
     for module in modules.containing(b'user["', under=""):
         keys += re.findall(r"\buser\[[\"'](\w+)[\"']\]", module.text)
-    return next((key for key in ("id", "user_id", "sub", "uid", "username", "email") if key in keys), "id" if "decode(" not in ast.unparse(node) else "sub")
+    return next(
+        (key for key in ("id", "user_id", "sub", "uid", "username", "email") if key in keys),
+        "id" if "decode(" not in ast.unparse(node) else "sub",
+    )
 
 
 def _id_attribute(modules: PythonModules, path: str, returns: ast.expr | None) -> str:

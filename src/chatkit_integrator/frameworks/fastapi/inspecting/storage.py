@@ -39,13 +39,18 @@ def find(modules: PythonModules, root: str, declared: Iterable[str]) -> tuple[Da
                     name = next(iter(bound_names(statement)), None)
                     library = "sqlmodel" if "sqlmodel" in names else "sqlalchemy"
                     found = Database(
-                        kind or _kind(module.text), library, Symbol(module.path, name) if name else None, is_async  # type: ignore[arg-type]
+                        kind or _kind(module.text),
+                        library,
+                        Symbol(module.path, name) if name else None,
+                        is_async,  # type: ignore[arg-type]
                     )
                     return found, module.path, statement.lineno
     if kind == "mongodb":
         return Database("mongodb", "mongodb", None, is_async="motor" in names or "beanie" in names), "", 0
     if kind is not None and names & {"sqlalchemy", "sqlmodel", "tortoise-orm", "asyncpg", "psycopg", "databases"}:
-        library = next(one for one in ("sqlmodel", "sqlalchemy", "tortoise-orm", "databases", "asyncpg", "psycopg") if one in names)
+        library = next(
+            one for one in ("sqlmodel", "sqlalchemy", "tortoise-orm", "databases", "asyncpg", "psycopg") if one in names
+        )
         return Database(kind, library, None, is_async="asyncpg" in names or "aiosqlite" in names), "", 0  # type: ignore[arg-type]
     return None
 

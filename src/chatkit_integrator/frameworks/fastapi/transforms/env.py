@@ -21,13 +21,9 @@ def entries(profile: Profile, backend: Backend) -> tuple[tuple[str, str, str], .
     if backend.agent is None or backend.agent.symbol is None:
         found.append(("CHATKIT_MODEL", "", "The model of the starter agent; empty: the SDK's default"))
     if shared_engine(backend) is None:
-        found.append(
-            (contract.database_env, "", "Where conversations are kept, postgresql://…; empty: the file chatkit.db")
-        )
+        found.append((contract.database_env, "", "Where conversations are kept, postgresql://…; empty: the file chatkit.db"))
     if contract.identity == "guest":
-        found.append(
-            (contract.secret_env, "", "Signs anonymous chat visitors; at least 32 characters, the same on both sides")
-        )
+        found.append((contract.secret_env, "", "Signs anonymous chat visitors; at least 32 characters, the same on both sides"))
     return tuple(found)
 
 

@@ -85,9 +85,7 @@ def _called(statement: Statement, method: str) -> str | None:
     return None
 
 
-def _edit(
-    source: Source, path: str, variable: str, function: tuple[str, ...], line: str, statement: str, *, late: bool
-) -> str:
+def _edit(source: Source, path: str, variable: str, function: tuple[str, ...], line: str, statement: str, *, late: bool) -> str:
     block = list(source.at(*function)) if function else list(source.at())
     made = [one for one in block if _binds(one.node, variable)]
     if not made:

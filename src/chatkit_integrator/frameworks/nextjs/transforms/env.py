@@ -21,9 +21,7 @@ def entries(profile: Profile) -> tuple[tuple[str, str, str], ...]:
         (contract.domain_key_env, "", "The site's public ChatKit domain key; needed in production, not on localhost"),
     ]
     if contract.identity == "guest":
-        found.append(
-            (contract.secret_env, "", "Signs anonymous chat visitors; at least 32 characters, the same on both sides")
-        )
+        found.append((contract.secret_env, "", "Signs anonymous chat visitors; at least 32 characters, the same on both sides"))
     return tuple(found)
 
 

@@ -72,6 +72,7 @@ def add_widget(text: str, path: str, module: str) -> str:
 
 TRANSFORM = Transform(
     id="nextjs.mount",
+    needs=("identity", "auth.cookie", "frontend.auth"),
     summary="Render the chat widget on every page",
     checks=("CK06", "CK07", "CK08"),
     plan=plan,

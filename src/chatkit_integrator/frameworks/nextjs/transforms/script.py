@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.unit import Outcome
 
 SOURCE = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js"
-_BY_HAND = (
-    'import Script from "next/script";\n\n'
-    f'<head>\n  <Script src="{SOURCE}" strategy="beforeInteractive" />\n</head>'
-)
+_BY_HAND = f'import Script from "next/script";\n\n<head>\n  <Script src="{SOURCE}" strategy="beforeInteractive" />\n</head>'
 
 
 def plan(tree: Tree, profile: Profile) -> Outcome:

@@ -1,0 +1,87 @@
+"""The templates of the site's side as they are installed: in the project's language, with the contract's values."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.syntax import tsx
+from chatkit_integrator.syntax.text import Splice, apply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from importlib.resources.abc import Traversable
+
+    from chatkit_integrator.model.profile import Frontend, Profile
+
+FOLDER = "_chatkit"
+FORWARD = "forward"
+
+
+def widget_files(profile: Profile) -> Mapping[str, str]:
+    """The widget and what both sides of it agree on, by path."""
+    frontend = _frontend(profile)
+    return {
+        f"{frontend.app_dir}/{FOLDER}/{one.name}": _settled(one, profile)
+        for one in _templates(frontend, FOLDER)
+        if not one.name.startswith(FORWARD)
+    }
+
+
+def proxy_files(profile: Profile) -> Mapping[str, str]:
+    """The route and what it forwards with, by path."""
+    frontend = _frontend(profile)
+    wanted = f"route.{profile.contract.identity}."
+    [route] = [one for one in _templates(frontend, "api") if one.name.startswith(wanted)]
+    suffix = route.name.removeprefix(wanted)
+    found = {f"{frontend.app_dir}{profile.contract.proxy_path}/route.{suffix}": route.read_text(encoding="utf-8")}
+    for one in _templates(frontend, FOLDER):
+        if one.name.startswith((FORWARD, "settings.")):
+            found[f"{frontend.app_dir}/{FOLDER}/{one.name}"] = _settled(one, profile)
+    return found
+
+
+def _frontend(profile: Profile) -> Frontend:
+    if profile.frontend is None:
+        raise ValueError("a profile without a frontend has no files to install")
+    return profile.frontend
+
+
+def _templates(frontend: Frontend, folder: str) -> list[Traversable]:
+    base = files("chatkit_integrator.frameworks.nextjs") / "templates"
+    root = base if frontend.language == "ts" else base / "js"
+    found = [one for one in (root / folder).iterdir() if one.is_file()]
+    if frontend.language == "js" and folder == FOLDER:
+        found += [one for one in (base / folder).iterdir() if one.name.endswith(".css")]
+    return sorted(found, key=lambda one: one.name)
+
+
+def _settled(template: Traversable, profile: Profile) -> str:
+    text = template.read_text(encoding="utf-8")
+    if not template.name.startswith("settings."):
+        return text
+    contract = profile.contract
+    return settle(
+        text,
+        {
+            "BACKEND_PATH": contract.endpoint,
+            "PROXY_PATH": contract.proxy_path,
+            "SESSION_COOKIE": contract.cookie or "",
+            "SIGN_IN_PATH": (contract.sign_in_path or "") if contract.identity == "bearer" else "",
+        },
+    )
+
+
+def settle(text: str, values: Mapping[str, str]) -> str:
+    """Set the string constants of a module. Raises ``ValueError`` where one of them is not there."""
+    import json  # noqa: PLC0415 - only here
+
+    splices: list[Splice] = []
+    for node in tsx.root(text).find_all(kind="variable_declarator"):
+        name, value = node.field("name"), node.field("value")
+        if name is not None and value is not None and name.text() in values:
+            place = tsx.span(value)
+            splices.append(Splice(place.start, place.end, json.dumps(values[name.text()], ensure_ascii=False)))
+    if len(splices) != len(values):
+        raise ValueError("a constant that is to be set is not in the template")
+    return apply(text, splices)

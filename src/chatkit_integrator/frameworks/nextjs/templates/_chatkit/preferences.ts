@@ -1,0 +1,30 @@
+/** How somebody likes to be answered. */
+export type Preferences = {
+  tone: "" | "friendly" | "formal" | "playful";
+  language: string;
+  level: "" | "beginner" | "intermediate" | "expert";
+  sharePage: boolean;
+};
+
+export const DEFAULTS: Preferences = { tone: "", language: "", level: "", sharePage: true };
+
+const KEY = "chatkit-preferences";
+
+/** What was chosen on this browser before. */
+export function loadPreferences(): Preferences {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    return typeof stored === "object" && stored !== null ? { ...DEFAULTS, ...stored } : DEFAULTS;
+  } catch {
+    return DEFAULTS;
+  }
+}
+
+/** Keeps a choice on this browser, where it may be kept. */
+export function savePreferences(preferences: Preferences): void {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(preferences));
+  } catch {
+    // Private windows may refuse; the choice then holds until the page is left.
+  }
+}

@@ -1,0 +1,42 @@
+import { readPageContext } from "./page-context";
+import { PROXY_PATH } from "./settings";
+
+const WITH_CONTEXT = new Set(["threads.create", "threads.add_user_message", "threads.retry_after_item"]);
+
+/**
+ * The fetch that ChatKit uses: each message carries the page and the preferences in its top-level `metadata`.
+ *
+ * A redirect (a middleware that sends people to sign in) and a 401 both mean that the session is over.
+ */
+export function createChatFetch(sending) {
+  return async (input, init) => {
+    const target = new URL(input instanceof Request ? input.url : String(input), location.href);
+    if (target.origin !== location.origin || target.pathname !== PROXY_PATH) return fetch(input, init);
+    const response = await fetch(input, { ...init, body: withContext(init?.body ?? null, sending), redirect: "manual" });
+    if (response.type === "opaqueredirect" || response.status === 401) {
+      sending.onSignedOut();
+      return Response.json({ message: "Please sign in to go on." }, { status: 401 });
+    }
+    return response;
+  };
+}
+
+function withContext(body, sending) {
+  if (typeof body !== "string") return body;
+  let request;
+  try {
+    request = JSON.parse(body);
+  } catch {
+    return body;
+  }
+  if (!WITH_CONTEXT.has(String(request.type))) return body;
+  const { sharePage, ...preferences } = sending.preferences();
+  const metadata = {
+    ...(typeof request.metadata === "object" ? request.metadata : {}),
+    ...(sharePage ? { pageContext: readPageContext() } : {}),
+    ...(sending.selection() ? { selection: sending.selection() } : {}),
+    preferences,
+    userInfo: { locale: navigator.language, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone },
+  };
+  return JSON.stringify({ ...request, metadata });
+}

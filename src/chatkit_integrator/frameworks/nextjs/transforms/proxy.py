@@ -1,0 +1,77 @@
+"""The site's own route to the backend's ChatKit path: it reads the session on the server, which scripts cannot.
+
+A file route is found before rewrites in array form, so catch-all rewrites keep working. Middleware that matches the route keeps
+deciding who may pass: the widget takes a redirect for "signed out".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.frameworks.nextjs.installing import proxy_files
+from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
+
+if TYPE_CHECKING:
+    from chatkit_integrator.model.profile import Frontend, Profile
+    from chatkit_integrator.model.tree import Tree
+    from chatkit_integrator.model.unit import Outcome
+
+
+def plan(tree: Tree, profile: Profile) -> Outcome:
+    """Write the route."""
+    frontend, contract = profile.frontend, profile.contract
+    if frontend is None:
+        return NotNeeded("there is no frontend")
+    refused = no_server(frontend)
+    if refused is not None:
+        return refused
+    if contract.identity is None:
+        return Refused("it is not settled how the backend knows who is speaking; answer identity.", "")
+    if contract.identity == "bearer" and contract.cookie is None:
+        return Refused("it is not known which cookie holds the session's token; answer auth.cookie.", "")
+    files = proxy_files(profile)
+    route = next(iter(files))
+    if tree.has(route):
+        return AlreadyThere(f"{route} is there")
+    ignored = next((path for path in files if tree.ignored(path)), None)
+    if ignored is not None:
+        return Refused(f"git ignores {ignored}; take the rule out of .gitignore, or the chat will not be committed.", "")
+    edits = [tree.edit(path, text) for path, text in sorted(files.items()) if not tree.has(path)]
+    return Edited(
+        tuple(edits),
+        f"Write the route {contract.proxy_path}, which goes to the backend's {contract.endpoint}",
+        tuple(_notes(frontend, profile)),
+    )
+
+
+def no_server(frontend: Frontend) -> Refused | None:
+    """The refusal where the site has no App Router or no server to hold a route."""
+    if frontend.router != "app" or frontend.app_dir is None:
+        return Refused("this version writes App Router routes only; the site uses the Pages Router.", "")
+    if frontend.static_export:
+        return Refused(
+            'output: "export" leaves no server that could hold the route; deploy the site with a server, or put the backend '
+            "under the same origin.",
+            "",
+        )
+    return None
+
+
+def _notes(frontend: Frontend, profile: Profile) -> list[FollowUp]:
+    if frontend.middleware is None:
+        return []
+    return [
+        FollowUp(
+            f"{frontend.middleware.path} may answer for {profile.contract.proxy_path} before the route does; a redirect there "
+            "means signed out to the chat."
+        )
+    ]
+
+
+TRANSFORM = Transform(
+    id="nextjs.proxy",
+    summary="Write the site's own route to the backend",
+    checks=("CK05", "CK13", "CK15", "CK19"),
+    plan=plan,
+    needs=("identity", "auth.cookie", "frontend.auth"),
+)
