@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.errors import SyntaxRefusedError
+from chatkit_integrator.errors import NothingSupportedError, SyntaxRefusedError
 from chatkit_integrator.model.profile import Frontend
 from chatkit_integrator.model.unit import Candidate, Framework, Inspected, Location
 from chatkit_integrator.syntax import jsonc
@@ -48,8 +48,10 @@ def inspect(tree: Tree, root: str, answers: Mapping[str, str]) -> Inspected:
     del answers
     prefix = "" if root in {"", "."} else f"{root}/"
     path = prefix + "package.json"
-    packages = _packages(tree, path)
-    kind = next((name for name, package in _KINDS if package in packages), "vite")
+    packages = _packages(tree, path) if tree.has(path) else {}
+    kind = next((name for name, package in _KINDS if package in packages), None)
+    if kind is None:
+        raise NothingSupportedError(f"{path} depends on no frontend that is known; name another folder with --frontend.")
     folders = dict.fromkeys((prefix, ""))
     locks = [(folder + name, manager) for folder in folders for name, manager in _LOCKS if tree.has(folder + name)]
     profile = Frontend(

@@ -9,7 +9,7 @@ from posixpath import dirname
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.model.unit import Location
-from chatkit_integrator.reading import javascript
+from chatkit_integrator.reading import jslook as javascript
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

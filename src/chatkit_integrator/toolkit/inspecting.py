@@ -142,6 +142,12 @@ def _named(tree: Tree, known: list[Framework], side: str, root: str) -> Framewor
         for candidate in framework.candidates(tree):
             if candidate.root == root or _inside(candidate.root, root) or _inside(root, candidate.root):
                 return framework
+    for framework in known:
+        try:
+            framework.inspect(tree, root, {})
+        except NothingSupportedError:
+            continue
+        return framework
     if next(tree.under(root), None) is None:
         raise BadRequestError(f"--{side} {root}: no such folder in the repository; give one relative to its root.")
     raise NothingSupportedError(

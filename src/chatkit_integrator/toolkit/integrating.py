@@ -164,7 +164,7 @@ def _must_be_installable(profile: Profile, tree: Tree) -> None:
 
     found = conflicts(declared(tree, profile.backend.dependencies.manifests))
     if found:
-        shown = "; ".join(f"{one.manifest} has {one.requirement} and {one.by} needs {one.needs}" for one in found)
+        shown = "; ".join(f"{one.manifest} has {one.requirement}, but {one.needs} is asked for by {one.by}" for one in found)
         raise DependencyConflictError(
             f"ChatKit cannot be installed beside what is pinned: {shown}. Raise the pin, or run the chat as a small service "
             "of its own that trusts the same tokens."

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from packaging.requirements import Requirement
     from packaging.specifiers import Specifier, SpecifierSet
     from packaging.version import Version
 
@@ -67,9 +68,14 @@ def conflicts(declared: Iterable[tuple[str, str]]) -> tuple[Conflict, ...]:
         except InvalidRequirement:
             continue
         known = FLOORS.get(canonicalize_name(requirement.name))
-        if known is not None and excludes(requirement.specifier, Version(known[0])):
+        if known is not None and _here(requirement) and excludes(requirement.specifier, Version(known[0])):
             found.append(Conflict(manifest, text, f"{requirement.name}>={known[0]}", known[1]))
     return tuple(found)
+
+
+def _here(requirement: Requirement) -> bool:
+    """Whether a requirement with a marker concerns the Python that the chat runs on."""
+    return requirement.marker is None or requirement.marker.evaluate({"python_version": OLDEST_PYTHON, "extra": ""})
 
 
 def excludes(specifiers: SpecifierSet, floor: Version) -> bool:

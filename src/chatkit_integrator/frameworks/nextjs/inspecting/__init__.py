@@ -9,7 +9,7 @@ from chatkit_integrator.errors import NothingSupportedError, SyntaxRefusedError,
 from chatkit_integrator.frameworks.nextjs.inspecting import config, manifest
 from chatkit_integrator.model.profile import Frontend, FrontendAuth, Layout
 from chatkit_integrator.model.unit import Candidate, Inspected, Location, Question
-from chatkit_integrator.reading import javascript, signin
+from chatkit_integrator.reading import jslook as javascript, signin
 from chatkit_integrator.syntax import tsx
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _auth(
 ) -> tuple[FrontendAuth, tuple[Question, ...], Location | None]:
     ways = signin.find(tree, root, packages)
     if not ways:
-        return FrontendAuth("none", sign_in_path=None), (), None
+        return FrontendAuth("none"), (), None
     cookies = [one for one in ways if one.kind == "jwt-cookie"]
     libraries = [one for one in ways if one.kind in {"clerk", "better-auth", "next-auth", "supabase"}]
     kinds = tuple(dict.fromkeys(one.kind for one in ways if one.kind != "localstorage" or not (cookies or libraries)))

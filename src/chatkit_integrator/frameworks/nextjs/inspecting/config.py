@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chatkit_integrator.model.profile import Middleware
 from chatkit_integrator.model.unit import Location
-from chatkit_integrator.reading import javascript
+from chatkit_integrator.reading import jslook as javascript
 from chatkit_integrator.syntax import tsx
 
 if TYPE_CHECKING:
