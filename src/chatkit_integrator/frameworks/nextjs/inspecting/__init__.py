@@ -9,7 +9,8 @@ from chatkit_integrator.errors import NothingSupportedError, SyntaxRefusedError,
 from chatkit_integrator.frameworks.nextjs.inspecting import config, manifest
 from chatkit_integrator.model.profile import Frontend, FrontendAuth, Layout
 from chatkit_integrator.model.unit import Candidate, Inspected, Location, Question
-from chatkit_integrator.reading import jslook as javascript, signin
+from chatkit_integrator.reading import jslook as javascript
+from chatkit_integrator.reading import siteauth as signin
 from chatkit_integrator.syntax import tsx
 
 if TYPE_CHECKING:
