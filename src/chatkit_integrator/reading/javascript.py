@@ -30,6 +30,12 @@ _NOT_AT_THE_TOP = frozenset(
         "docs", "history", "example", "examples", "vendor", "generated", "public", "static", "scripts", "fixtures", "mocks",
     }
 )  # fmt: skip
+_WRAPPERS = frozenset(
+    {
+        "as_expression", "satisfies_expression", "parenthesized_expression", "non_null_expression", "await_expression",
+        "jsx_expression",
+    }
+)  # fmt: skip
 
 
 def is_live(path: str, root: str) -> bool:
@@ -66,8 +72,7 @@ def line(node: SgNode) -> int:
 
 def plain(node: SgNode) -> SgNode:
     """An expression without what changes nothing at run time: parentheses, ``as``, ``satisfies``, ``!``, ``await``."""
-    wrappers = {"as_expression", "satisfies_expression", "parenthesized_expression", "non_null_expression", "await_expression"}
-    while node.kind() in wrappers:
+    while node.kind() in _WRAPPERS:
         inner = next((one for one in node.children() if one.is_named() and one.kind() != "comment"), None)
         if inner is None:
             break

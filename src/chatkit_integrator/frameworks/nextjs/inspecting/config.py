@@ -3,91 +3,184 @@
 from __future__ import annotations
 
 import re
+from posixpath import dirname, join
 from typing import TYPE_CHECKING
 
+from chatkit_integrator.errors import OutsideRootError
 from chatkit_integrator.model.profile import Middleware
 from chatkit_integrator.model.unit import Location
-from chatkit_integrator.reading import jslook as javascript
+from chatkit_integrator.reading import javascript
 from chatkit_integrator.syntax import tsx
 
 if TYPE_CHECKING:
-    from chatkit_integrator.model.tree import Tree
+    from collections.abc import Iterator
 
-_CONFIGS = tuple(f"next.config.{end}" for end in ("ts", "mjs", "js", "cjs", "mts"))
-_POLICY = re.compile(r"(?<![\w-])(script-src|default-src)(?![\w-])")
+    from ast_grep_py import SgNode
+
+    from chatkit_integrator.reading.scripts import Script, Scripts
+
+_CONFIGS = tuple(f"next.config.{end}" for end in ("js", "mjs", "ts", "mts", "cjs"))
+_MIDDLEWARES = tuple(f".{end}" for end in ("ts", "js", "tsx", "jsx", "mjs"))
+_HEADER = re.compile(r"^content-security-policy$", re.IGNORECASE)
+_POLICY = re.compile(r"(?<![\w-])(script-src|default-src|frame-src)(?![\w-])")
+_PROXY_SINCE = 16
 
 
-def config_path(tree: Tree, root: str) -> str | None:
-    """The path of next.config."""
-    prefix = "" if root in {"", "."} else f"{root}/"
-    return next((prefix + name for name in _CONFIGS if tree.has(prefix + name)), None)
+def config(scripts: Scripts) -> Script | None:
+    """next.config, whatever its ending."""
+    return next((one for name in _CONFIGS for one in (scripts.script(join(scripts.root, name)),) if one), None)
 
 
-def static_export(tree: Tree, root: str) -> Location | None:
-    """Where ``output: "export"`` is set."""
-    path = config_path(tree, root)
-    body = javascript.text(tree, path) if path else None
-    if path is None or body is None:
-        return None
-    for node in tsx.root(body).find_all(kind="pair"):
+def _values(script: Script, name: str) -> Iterator[SgNode]:
+    """What a property of that name is set to: in an object, as a method, or by assignment to a member."""
+    top = tsx.root(script.text)
+    for node in top.find_all(kind="pair"):
         key, value = node.field("key"), node.field("value")
-        if key is not None and key.text().strip("'\"") == "output" and javascript.string(value) == "export":
-            return Location(path, node.range().start.line + 1)
+        if key is not None and value is not None and key.text().strip("'\"") == name:
+            yield value
+    for node in top.find_all(kind="method_definition"):
+        named = node.field("name")
+        if named is not None and named.text() == name:
+            yield node
+    for node in top.find_all(kind="assignment_expression"):
+        left, right = node.field("left"), node.field("right")
+        if left is not None and right is not None and left.kind() == "member_expression" and javascript.last_name(left) == name:
+            yield right
+
+
+def static_export(scripts: Scripts) -> Location | None:
+    """Where ``output: "export"`` is set; behind a condition only where that is the production build."""
+    script = config(scripts)
+    for value in _values(script, "output") if script else ():
+        found = javascript.plain(value)
+        is_on = javascript.string(found) == "export"
+        if found.kind() == "ternary_expression":
+            condition, first = found.field("condition"), found.field("consequence")
+            is_production = condition is not None and re.search(r"NODE_ENV\s*===?\s*['\"]production", condition.text())
+            is_on = bool(is_production) and javascript.string(first) == "export"
+        elif script is not None and found.kind() in {"identifier", "member_expression"}:
+            is_on = scripts.texts(script, found) == ("export",)
+        if script is not None and is_on:
+            return Location(script.path, javascript.line(value))
     return None
 
 
-def rewrites(tree: Tree, root: str) -> tuple[tuple[str, ...], Location | None]:
-    """The sources of every rewrite, as written."""
-    path = config_path(tree, root)
-    body = javascript.text(tree, path) if path else None
-    if path is None or body is None or "rewrites" not in body:
-        return (), None
-    found: list[str] = []
-    line = 1
-    for node in tsx.root(body).find_all(kind="object"):
-        source, target = javascript.property_value(node, "source"), javascript.property_value(node, "destination")
-        text = javascript.string(source, body)
-        if text is not None and target is not None and text not in found:
-            found.append(text)
-            line = node.range().start.line + 1
-    return tuple(found), Location(path, line) if found else None
+def rewrites(scripts: Scripts) -> tuple[tuple[str, ...], Location | None]:
+    """The sources of every rewrite as written: in a list, or in lists by phase, here or in a module that is imported."""
+    script = config(scripts)
+    found: dict[str, Location] = {}
+    for value in _values(script, "rewrites") if script else ():
+        if script is not None:
+            _sources(scripts, script, value, found)
+    return tuple(found), next(iter(found.values()), None)
 
 
-def middleware(tree: Tree, root: str, app_dir: str | None) -> tuple[Middleware | None, Location | None]:
-    """The middleware beside the app, with the paths that it matches."""
-    base = app_dir.rsplit("/", 1)[0] if app_dir and "/" in app_dir else ""
-    prefix = "" if root in {"", "."} else f"{root}/"
-    for folder in dict.fromkeys((f"{base}/" if base else "", prefix, f"{prefix}src/")):
-        for name in ("proxy", "middleware"):
-            for end in ("ts", "js", "tsx", "mjs"):
-                path = f"{folder}{name}.{end}"
-                body = javascript.text(tree, path) if tree.has(path) else None
-                if body is not None and re.search(r"\bexport\b", body):
-                    return Middleware(path, _matchers(body)), Location(path, 1)
+def _sources(scripts: Scripts, script: Script, value: SgNode, found: dict[str, Location]) -> None:
+    value = javascript.plain(value)
+    if value.kind() in {"identifier", "shorthand_property_identifier"}:
+        made = scripts.definition(script, value.text()) or _function(scripts, script, value.text())
+        if made is None:
+            return
+        script, value = made
+    found.update(_pairs(scripts, script, value))
+    for node in value.find_all(kind="identifier") if not found else ():
+        made = scripts.definition(script, node.text())
+        found.update(_pairs(scripts, *made) if made else ())
+
+
+def _pairs(scripts: Scripts, script: Script, value: SgNode) -> Iterator[tuple[str, Location]]:
+    """Objects with a source and a destination, at ``value`` and below."""
+    for node in (value, *value.find_all(kind="object")):
+        source, target = (javascript.property_value(node, key) for key in ("source", "destination"))
+        if source is not None and target is not None:
+            for one in scripts.texts(script, source) or (source.text().strip("`"),):
+                yield one, Location(script.path, javascript.line(node))
+
+
+def _function(scripts: Scripts, script: Script, name: str) -> tuple[Script, SgNode] | None:
+    for node in tsx.root(script.text).find_all(kind="function_declaration"):
+        named = node.field("name")
+        if named is not None and named.text() == name:
+            return script, node
+    for one in javascript.imports(script.text):
+        path = scripts.locate(script.path, one.module) if name in one.names else None
+        inner = scripts.script(path) if path else None
+        if inner is not None:
+            return _function(scripts, inner, one.names[name])
+    return None
+
+
+def middleware(scripts: Scripts, routes: str | None, version: str) -> tuple[Middleware | None, Location | None]:
+    """The middleware beside the routes' folder, where alone Next.js looks for it, with the paths that it matches."""
+    base = dirname(routes) if routes is not None else scripts.root
+    major = re.search(r"\d+", version)
+    names = ("middleware",) if major and int(major.group()) < _PROXY_SINCE else ("proxy", "middleware")
+    for name in names:
+        for end in _MIDDLEWARES:
+            script = scripts.script(join(base, name + end))
+            if script is not None and re.search(r"\b(export|exports)\b", script.text):
+                return Middleware(script.path, tuple(_matchers(scripts, script))), Location(script.path, 1)
     return None, None
 
 
-def _matchers(body: str) -> tuple[str, ...]:
-    for node in tsx.root(body).find_all(kind="pair"):
-        key, value = node.field("key"), node.field("value")
-        if key is not None and value is not None and key.text().strip("'\"") == "matcher":
-            if value.kind() == "array":
-                texts = [javascript.string(one, body) for one in value.children()]
-                return tuple(text for text in texts if text is not None)
-            text = javascript.string(value, body)
-            return (text,) if text is not None else ()
-    return ()
+def _matchers(scripts: Scripts, script: Script) -> Iterator[str]:
+    """``matcher`` of ``export const config``, as written."""
+    exported = javascript.constant(script.text, "config")
+    found = scripts.object(script, exported) if exported is not None else None
+    value = javascript.property_value(found[1], "matcher") if found else None
+    if found is None or value is None:
+        return
+    value = javascript.plain(value)
+    for one in value.children() if value.kind() == "array" else [value]:
+        if one.kind() == "object":
+            source = javascript.property_value(one, "source")
+            yield from scripts.texts(found[0], source)
+        elif one.is_named() and one.kind() != "comment":
+            yield from scripts.texts(found[0], one)
 
 
-def policy(tree: Tree, root: str, app_dir: str | None) -> Location | None:
-    """Where a Content-Security-Policy with a directive for scripts is written."""
-    found, _ = middleware(tree, root, app_dir)
-    for path in (config_path(tree, root), found.path if found else None):
-        body = javascript.text(tree, path) if path else None
-        if path is None or body is None or "content-security-policy" not in body.lower():
+def policy(scripts: Scripts, middle: Middleware | None) -> Location | None:
+    """The Content-Security-Policy that the site sends: in next.config, the middleware, a ``<meta>`` or vercel.json.
+
+    The place is the header's; where the policy itself is written in another file, it is that one, which has to be edited.
+    """
+    first = [one for one in (config(scripts), scripts.script(middle.path) if middle else None) if one]
+    others = scripts.containing(b"ontent-", b"ONTENT-")
+    seen: set[str] = set()
+    for script in (*first, *others):
+        if script.path in seen:
             continue
-        for text, line, _ in javascript.strings(body):
-            if _POLICY.search(text):
-                return Location(path, line)
-        return Location(path, 1)
+        seen.add(script.path)
+        header = next((line for body, line, _ in javascript.strings(script.text) if _HEADER.match(body.strip())), None)
+        if header is not None:
+            return _written(scripts, script) or Location(script.path, header)
+    return _vercel(scripts)
+
+
+def _written(scripts: Scripts, script: Script) -> Location | None:
+    """The imported file that holds the policy; ``None`` where the file itself does, or nobody knows."""
+    if _states(script):
+        return None
+    for one in javascript.imports(script.text):
+        path = scripts.locate(script.path, one.module)
+        inner = scripts.script(path) if path else None
+        line = _states(inner) if inner else None
+        if inner is not None and line is not None:
+            return Location(inner.path, line)
     return None
+
+
+def _states(script: Script) -> int | None:
+    if not _POLICY.search(script.text):
+        return None
+    return next((line for body, line, _ in javascript.strings(script.text) if _POLICY.search(body)), None)
+
+
+def _vercel(scripts: Scripts) -> Location | None:
+    path = join(scripts.root, "vercel.json")
+    try:
+        body = javascript.text(scripts.tree, path)
+    except OutsideRootError:
+        body = None
+    found = re.search(r'"Content-Security-Policy"', body, re.IGNORECASE) if body else None
+    return Location(path, body.count("\n", 0, found.start()) + 1) if body and found else None

@@ -1,84 +1,49 @@
-"""package.json, lock files and workspaces: what the site is made of and who installs it."""
+"""Who installs the site's packages, and what of its settings is written down for people."""
 
 from __future__ import annotations
 
-import re
-from posixpath import dirname, join
-from typing import TYPE_CHECKING, Any, cast
+from posixpath import join
+from typing import TYPE_CHECKING
 
-from chatkit_integrator.errors import SyntaxRefusedError
-from chatkit_integrator.syntax import jsonc
+from chatkit_integrator.errors import UnknownAnswerError
+from chatkit_integrator.model.unit import Question
+from chatkit_integrator.reading import packages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chatkit_integrator.model.tree import Tree
+    from chatkit_integrator.reading.packages import Installer, Manifest
 
-LOCKS = {
-    "pnpm-lock.yaml": "pnpm",
-    "bun.lock": "bun",
-    "bun.lockb": "bun",
-    "yarn.lock": "yarn",
-    "package-lock.json": "npm",
-    "npm-shrinkwrap.json": "npm",
-}
-_SECTIONS = ("dependencies", "devDependencies", "peerDependencies")
+_EXAMPLES = (
+    ".env.example", ".env.local.example", ".env.example.local", ".env.sample", ".env.template", ".env.dist", "env.example",
+)  # fmt: skip
 
 
-def read(tree: Tree, path: str) -> dict[str, Any]:
-    """A package.json; empty where there is none."""
-    return jsonc.load(tree.text(path), path) if tree.has(path) else {}
+def installer(tree: Tree, manifest: Manifest, answers: Mapping[str, str]) -> tuple[Installer, str | None, tuple[Question, ...]]:
+    """What was found, the package manager, and the question that is open where only a guess decides.
+
+    Until it is answered the guess stands: it appears in what a person is told to run, and in no edit.
+    """
+    found = packages.installer(tree, manifest)
+    if not found.among:
+        return found, found.name, ()
+    answer = answers.get("package_manager")
+    if answer is not None:
+        if answer not in found.among:
+            raise UnknownAnswerError(f"package_manager={answer} is not a choice; the choices are {', '.join(found.among)}.")
+        return found, answer, ()
+    question = Question(
+        id="package_manager",
+        ask="Which package manager installs the site's packages?",
+        why=f"Several have a lock file ({', '.join(one.path for one in found.evidence)}); no packageManager field decides.",
+        choices=found.among,
+        suggested=found.name,
+    )
+    return found, found.name, (question,)
 
 
-def packages(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Every package that a manifest declares, with its range."""
-    found: dict[str, str] = {}
-    for section in reversed(_SECTIONS):
-        entries = manifest.get(section)
-        if isinstance(entries, dict):
-            found.update({str(name): str(value) for name, value in cast("dict[str, object]", entries).items()})
-    return found
-
-
-def manager(tree: Tree, root: str) -> tuple[str | None, str, tuple[str, ...]]:
-    """Who installs, in which folder, and every lock file there: at the site's own folder or at its workspace's root."""
-    folder = "" if root in {"", "."} else root
-    first = folder
-    while True:
-        prefix = f"{folder}/" if folder else ""
-        locks = tuple(prefix + name for name in LOCKS if tree.has(prefix + name))
-        declared = _declared(tree, prefix + "package.json")
-        if locks or declared:
-            return declared or _preferred(locks), folder or ".", locks
-        if not folder:
-            return None, first or ".", ()
-        folder = dirname(folder)
-
-
-def _declared(tree: Tree, path: str) -> str | None:
-    if not tree.has(path):
-        return None
-    try:
-        field = str(read(tree, path).get("packageManager", ""))
-    except SyntaxRefusedError:
-        return None
-    found = re.match(r"(npm|pnpm|yarn|bun)@", field)
-    return found.group(1) if found else None
-
-
-def _preferred(locks: tuple[str, ...]) -> str:
-    names = [path.rsplit("/", 1)[-1] for path in locks]
-    return next(LOCKS[name] for name in LOCKS if name in names)
-
-
-def aliases(tree: Tree, root: str) -> dict[str, str]:
-    """The path aliases of tsconfig.json or jsconfig.json."""
-    for name in ("tsconfig.json", "jsconfig.json"):
-        path = join(root, name) if root not in {"", "."} else name
-        if tree.has(path):
-            try:
-                paths = jsonc.load(tree.text(path), path).get("compilerOptions", {}).get("paths", {})
-            except SyntaxRefusedError:
-                return {}
-            return {str(key): str(value[0]) for key, value in paths.items() if value}
-    return {}
+def env_example(tree: Tree, folder: str, workspace: str) -> str | None:
+    """The example of the site's environment, its own before the workspace's."""
+    places = [join(above, name) for above in dict.fromkeys((folder, workspace)) for name in _EXAMPLES]
+    return next((path for path in places if packages.exists(tree, path)), None)

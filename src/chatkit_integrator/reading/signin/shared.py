@@ -1,0 +1,65 @@
+"""What every detector of a sign-in system answers with, and what several of them ask."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.model.unit import Location
+from chatkit_integrator.reading import javascript
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from chatkit_integrator.model.profile import FrontendAuth
+    from chatkit_integrator.reading.scripts import Script, Scripts
+
+_SESSION = re.compile(r"token|session|jwt|auth|bearer|access|(^|[_.-])sid$", re.IGNORECASE)
+_SOMETHING_ELSE = re.compile(
+    r"refresh|csrf|xsrf|theme|locale|lang|sidebar|consent|state|verifier|nonce|challenge|pkce|callback|redirect|return"
+    r"|reset|invit|verif|method|mode|expir|push|fcm|device|draft|guest|encrypt|provider|chat[-_]?session",
+    re.IGNORECASE,
+)
+_OF_A_LIBRARY = re.compile(
+    r"^(__Secure-|__Host-)?(next-auth|authjs|better-auth)\.|^sb-|^__(session|client)|supabase|clerk", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """One way of signing in that live code uses, and the lines that show it.
+
+    ``cookies`` are the names of all session cookies found, several where nothing tells which of them it is. ``alone`` says
+    whether it is used in code that has nothing to do with another sign-in system.
+    """
+
+    auth: FrontendAuth
+    places: tuple[Location, ...]
+    cookies: tuple[str, ...] = ()
+    alone: bool = True
+
+
+def names_a_session(name: str) -> bool:
+    """Whether a cookie or storage key of that name holds who is signed in, and is the project's own."""
+    return bool(_SESSION.search(name)) and not _SOMETHING_ELSE.search(name) and not _OF_A_LIBRARY.search(name)
+
+
+def of_package(module: str, package: str) -> bool:
+    """Whether an import is of a package or of a part of it."""
+    return module == package or module.startswith(f"{package}/")
+
+
+def uses(
+    scripts: Scripts, *packages: str, unless: tuple[str, ...] = (), when: Callable[[Script], bool] | None = None
+) -> Iterator[Location]:
+    """Imports of packages that the manifest declares; ``unless`` are modules that prove nothing."""
+    declared = [one for one in packages if one in scripts.declared]
+    if not declared:
+        return
+    for script in scripts.containing(*(one.encode() for one in declared)):
+        for one in javascript.imports(script.text):
+            wanted = any(of_package(one.module, package) for package in declared)
+            if wanted and one.module not in unless and (when is None or when(script)):
+                yield Location(script.path, one.line)
+                break
