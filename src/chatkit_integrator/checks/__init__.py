@@ -1,1 +1,66 @@
-"""One claim per file; the judge is not the party: nothing here imports a framework or a template."""
+"""The checklist: one claim per file; the judge is not the party: nothing here imports a framework or a template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.checks import (
+    ck01_user_id,
+    ck02_metadata,
+    ck03_history,
+    ck04_context,
+    ck05_authentication,
+    ck06_request_context,
+    ck07_script_detection,
+    ck08_sign_in,
+    ck09_warm_pool,
+    ck10_errors,
+    ck11_durable,
+    ck12_isolation,
+    ck13_http_only,
+    ck14_before_interactive,
+    ck15_exact_path,
+)
+from chatkit_integrator.checks.check import Reading
+from chatkit_integrator.errors import BadRequestError
+from chatkit_integrator.model.verdict import Result
+
+if TYPE_CHECKING:
+    from chatkit_integrator.checks.check import Check
+    from chatkit_integrator.model.tree import Tree
+
+CHECKLIST: tuple[Check, ...] = (
+    ck01_user_id.CHECK,
+    ck02_metadata.CHECK,
+    ck03_history.CHECK,
+    ck04_context.CHECK,
+    ck05_authentication.CHECK,
+    ck06_request_context.CHECK,
+    ck07_script_detection.CHECK,
+    ck08_sign_in.CHECK,
+    ck09_warm_pool.CHECK,
+    ck10_errors.CHECK,
+    ck11_durable.CHECK,
+    ck12_isolation.CHECK,
+    ck13_http_only.CHECK,
+    ck14_before_interactive.CHECK,
+    ck15_exact_path.CHECK,
+)
+
+
+def run_checklist(
+    tree: Tree, *, backend: str | None, frontend: str | None, select: frozenset[str], ignore: frozenset[str]
+) -> tuple[Result, ...]:
+    """Judge every item, or those selected. ``BadRequestError`` for ids that there are not, and where there is no ChatKit."""
+    from chatkit_integrator.reading.client import read_client  # noqa: PLC0415 - heavy: tree-sitter
+    from chatkit_integrator.reading.server import read_server  # noqa: PLC0415
+
+    known = {one.id for one in CHECKLIST}
+    strange = sorted((select | ignore) - known)
+    if strange:
+        raise BadRequestError(f"There is no item {strange[0]}; the items are {', '.join(sorted(known))}.")
+    reading = Reading(read_server(tree, backend), read_client(tree, frontend))
+    if reading.server is None and reading.client is None:
+        raise BadRequestError("No ChatKit integration was found here; make one with plan and apply.")
+    chosen = [one for one in CHECKLIST if (not select or one.id in select) and one.id not in ignore]
+    return tuple(Result(one.id, one.title, one.severity, one.judge(reading), one.remedy) for one in chosen)

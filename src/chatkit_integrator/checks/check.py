@@ -1,0 +1,61 @@
+"""What a check is: one claim, how it is judged, what to do where it does not hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from chatkit_integrator.model.verdict import Failed, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chatkit_integrator.model.verdict import Evidence, Evidences, Remedy, Verdict
+    from chatkit_integrator.reading.client import ClientReading
+    from chatkit_integrator.reading.server import ServerReading
+
+NO_SERVER = "no ChatKit backend was found in this repository"
+NO_CLIENT = "no ChatKit frontend was found in this repository"
+NOT_RENDERED = "no page or layout renders the widget"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One integration, both sides; a side that is not in the repository is ``None``."""
+
+    server: ServerReading | None
+    client: ClientReading | None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One item of the checklist."""
+
+    id: str
+    title: str
+    remedy: Remedy
+    judge: Callable[[Reading], Verdict]
+    severity: Literal["error", "warning"] = "error"
+
+
+def some(places: tuple[Evidence, ...]) -> Evidences | None:
+    """Evidence as a verdict wants it; ``None`` where there is none."""
+    return (places[0], *places[1:]) if places else None
+
+
+def endpoint(reading: Reading) -> ServerReading | Unknown | Failed:
+    """The backend with a mounted endpoint, or the verdict on one that has none."""
+    server = reading.server
+    if server is None:
+        return Unknown(NO_SERVER)
+    if server.endpoint is None:
+        return Failed("no POST route that the app serves hands requests to the ChatKit server", (server.server,))
+    return server
+
+
+def shown(reading: Reading) -> ClientReading | Unknown:
+    """The frontend with a widget that people see, or why nothing can be said."""
+    client = reading.client
+    if client is None:
+        return Unknown(NO_CLIENT)
+    return client if client.rendered else Unknown(NOT_RENDERED)

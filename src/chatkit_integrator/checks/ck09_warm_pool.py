@@ -1,0 +1,35 @@
+"""Passes where start-up works on the database that the store uses; not applicable for SQLite or without a database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.checks.check import Check, NO_SERVER, some
+from chatkit_integrator.model.verdict import Failed, NotApplicable, Passed, Remedy, Unknown
+
+if TYPE_CHECKING:
+    from chatkit_integrator.checks.check import Reading
+    from chatkit_integrator.model.verdict import Verdict
+
+
+def judge(reading: Reading) -> Verdict:
+    """Look at what runs when the app starts."""
+    server = reading.server
+    if server is None:
+        return Unknown(NO_SERVER)
+    if server.store is None or not any(method.reached for method in server.methods.values()):
+        return NotApplicable("the store has no database")
+    if server.database == "sqlite":
+        return NotApplicable("conversations are kept in SQLite, which has no pool to warm")
+    places = some(server.warmed)
+    if places:
+        return Passed("connections are opened when the app starts", places)
+    return Failed("nothing touches the database when the app starts", (server.store,))
+
+
+CHECK = Check(
+    id="CK09",
+    title="Connection pool is warmed",
+    remedy=Remedy("Open a connection in the app's lifespan.", only="CK09"),
+    judge=judge,
+)
