@@ -30,6 +30,9 @@ LOCKS: Mapping[str, str] = {
     "package-lock.json": "npm",
     "npm-shrinkwrap.json": "npm",
 }
+_SAMPLE = re.compile(
+    r"(^|/)(examples?|docs|documentation|templates?|samples?|fixtures|tests?|__tests__|e2e|\.claude|skills|specs|bench\w*)(/|$)"
+)
 _SECTIONS = ("peerDependencies", "optionalDependencies", "devDependencies", "dependencies")
 _INSTALLS = re.compile(r"\b(pnpm|yarn|bun|npm)(?:\s+(?:install|ci|i|run|add|--frozen-lockfile|--immutable)\b)")
 
@@ -80,6 +83,11 @@ def look(tree: Tree, path: str) -> Manifest | None:
         return read(tree, path)
     except (FileNotFoundError, UnreadableError, OutsideRootError):
         return None
+
+
+def is_sample(folder: str) -> bool:
+    """Whether a folder is called what samples, documentation and tests are called."""
+    return bool(_SAMPLE.search(folder))
 
 
 def exists(tree: Tree, path: str) -> bool:

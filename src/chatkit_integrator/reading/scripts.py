@@ -12,7 +12,7 @@ from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, Any, cast
 
 from chatkit_integrator.errors import OutsideRootError, SyntaxRefusedError
-from chatkit_integrator.reading import javascript
+from chatkit_integrator.reading import javascript, packages
 from chatkit_integrator.syntax import jsonc
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
     from chatkit_integrator.model.tree import Tree
+    from chatkit_integrator.reading.packages import Manifest
 
 _DEPTH = 6
 _ENDS = ("", *javascript.SUFFIXES, *(f"/index{suffix}" for suffix in javascript.SUFFIXES))
@@ -214,3 +215,11 @@ def _paths(tree: Tree, path: str, body: str, depth: int) -> dict[str, str]:
             if inner is not None:
                 return _paths(tree, place, inner, depth - 1)
     return {}
+
+
+def scripts_of(tree: Tree, manifest: Manifest) -> Scripts:
+    """The sources of a site: its own, those of the workspace's packages that it is made of, no programs of their own."""
+    inside = f"{manifest.folder}/" if manifest.folder else ""
+    made_of = packages.members(tree, manifest)
+    nested = [dirname(path) for path in tree.named("package.json") if path != manifest.path and path.startswith(inside)]
+    return Scripts(tree, manifest.folder, made_of, [one for one in nested if one not in made_of], manifest.declared)

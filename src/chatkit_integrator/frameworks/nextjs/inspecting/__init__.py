@@ -9,12 +9,12 @@ from posixpath import join
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import UnknownAnswerError
-from chatkit_integrator.frameworks.nextjs.inspecting import auth, config, existing, layouts, manifest
+from chatkit_integrator.frameworks.nextjs.inspecting import auth, config, layouts, manifest
 from chatkit_integrator.frameworks.nextjs.inspecting.candidates import candidates, routes, site
 from chatkit_integrator.model.profile import Frontend
 from chatkit_integrator.model.unit import Inspected, Location, Question
-from chatkit_integrator.reading import packages
-from chatkit_integrator.reading.scripts import Scripts
+from chatkit_integrator.reading import existing, packages
+from chatkit_integrator.reading.scripts import scripts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,15 +85,6 @@ def inspect(tree: Tree, root: str, answers: Mapping[str, str]) -> Inspected:
         **(signed.evidence or {}),
     }
     return Inspected(profile, (*signed.questions, *about_layout, *about_manager), dict(_given(places)))
-
-
-def scripts_of(tree: Tree, one: Manifest) -> Scripts:
-    """The site's own sources, with the workspace's packages that it is made of, and without programs of their own."""
-    inside = f"{one.folder}/" if one.folder else ""
-    nested = [path.removesuffix("/package.json") for path in tree.named("package.json") if path != one.path]
-    made_of = packages.members(tree, one)
-    others = [folder for folder in nested if folder.startswith(inside) and folder not in made_of]
-    return Scripts(tree, one.folder, made_of, others, one.declared)
 
 
 def _layouts(found: tuple[Found, ...], answers: Mapping[str, str]) -> tuple[tuple[Found, ...], tuple[Question, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from posixpath import join
 from typing import TYPE_CHECKING
 
@@ -12,24 +11,21 @@ from chatkit_integrator.reading import packages
 from chatkit_integrator.reading.javascript import SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.reading.packages import Manifest
 
-_SAMPLE = re.compile(
-    r"(^|/)(examples?|docs|documentation|templates?|samples?|fixtures|tests?|__tests__|e2e|\.claude|skills|specs|bench\w*)(/|$)"
-)
+_OTHER = frozenset({"vite", "react-scripts", "@docusaurus/core"})
 _PAGES = (*SUFFIXES, ".mdx", ".md")
 
 
 def candidates(tree: Tree) -> tuple[Candidate, ...]:
-    """Every site, those in folders of samples only where there is no other.
+    """Every site; those in folders of samples only where nothing else renders pages.
 
     A package that depends on next without routes is a site only where nothing better is found, and if it is no library.
     """
     ranked: dict[int, list[Candidate]] = {}
     unread: UnreadableError | None = None
+    is_decoy = False
     for path in tree.named("package.json"):
         if "node_modules/" in path:
             continue
@@ -45,9 +41,12 @@ def candidates(tree: Tree) -> tuple[Candidate, ...]:
                 manifest.folder or ".", f"next {manifest.declared['next']}", Location(path, manifest.line("next"))
             )
             ranked.setdefault(rank, []).append(found)
+        elif _OTHER & manifest.declared.keys() and not packages.is_sample(manifest.folder):
+            is_decoy = True
     if not ranked and unread is not None:
         raise unread
-    return tuple(ranked[min(ranked)]) if ranked else ()
+    best = min(ranked, default=0)
+    return () if best and is_decoy else tuple(ranked.get(best, ()))
 
 
 def _rank(tree: Tree, manifest: Manifest) -> int | None:
@@ -56,7 +55,7 @@ def _rank(tree: Tree, manifest: Manifest) -> int | None:
     if "next" not in own:
         return None
     if any(routes(tree, manifest.folder)):
-        return 1 if _SAMPLE.search(manifest.folder) else 0
+        return 1 if packages.is_sample(manifest.folder) else 0
     is_library = any(key in manifest.data for key in ("main", "module", "exports", "types", "peerDependencies"))
     return None if is_library or "next" not in manifest.section("dependencies") else 2
 
@@ -74,17 +73,20 @@ def site(tree: Tree, root: str) -> Manifest:
     """The manifest of the site that ``root`` means: its folder, one below it, or the one that it lies in."""
     folder = "" if root in {"", "."} else root.strip("/")
     path = join(folder, "package.json")
-    if tree.has(path):
+    has_own = packages.exists(tree, path)
+    if has_own:
         manifest = packages.read(tree, path)
         if "next" in manifest.declared:
             return manifest
-    known: Mapping[str, Candidate] = {"" if one.root == "." else one.root: one for one in candidates(tree)}
-    below = [one for one in known if folder == "" or one.startswith(f"{folder}/")]
-    above = [one for one in packages.ancestors(folder) if one in known]
+    known = {"" if one.root == "." else one.root for one in candidates(tree)}
+    below = sorted(one for one in known if not folder or one.startswith(f"{folder}/"))
+    above = (
+        [] if has_own or next(tree.under(folder), None) is None else [one for one in packages.ancestors(folder) if one in known]
+    )
     if len(below) == 1 or (not below and above):
         return packages.read(tree, join((below or above)[0], "package.json"))
     if below:
         raise NothingSupportedError(
-            f"{root} holds several Next.js sites ({', '.join(sorted(below))}); name one of them with --frontend."
+            f"{root} holds several Next.js sites ({', '.join(below)}); name one of them with --frontend."
         )
     raise NothingSupportedError(f"{path} does not depend on next; name the site's folder with --frontend.")
