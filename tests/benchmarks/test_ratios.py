@@ -68,7 +68,8 @@ def test_the_server_starts_about_as_fast_and_as_small_as_a_server_of_one_tool(tm
     yardstick = tmp_path / "one_tool.py"
     yardstick.write_text(ONE_TOOL)
     ours, theirs = [sys.executable, "-m", "chatkit_integrator", "serve"], [sys.executable, str(yardstick)]
-    start_and_list(ours), start_and_list(theirs)
+    start_and_list(ours)
+    start_and_list(theirs)
     pairs = [(start_and_list(ours), start_and_list(theirs)) for _ in range(ROUNDS)]
     speed = statistics.median(one[0] / other[0] for one, other in pairs)
     memory = statistics.median(one[1] / other[1] for one, other in pairs)

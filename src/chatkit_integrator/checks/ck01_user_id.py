@@ -1,4 +1,7 @@
-"""Passes where an identity from a header or cookie reaches the handler; fails for a constant, the query, the body, or nothing."""
+"""Passes where an identity from a header or cookie reaches the handler.
+
+It fails for a constant, the query, the body, or nothing.
+"""
 
 from __future__ import annotations
 

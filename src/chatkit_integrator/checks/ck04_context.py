@@ -1,10 +1,13 @@
-"""Passes where metadata that the client sends reaches the model; fails where it is read and never used, or under keys that nobody sends."""
+"""Passes where metadata that the client sends reaches the model.
+
+It fails where it is read and never used, or under keys that nobody sends.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.checks.check import Check, NO_SERVER, some
+from chatkit_integrator.checks.check import NO_SERVER, Check, some
 from chatkit_integrator.model.verdict import Failed, Passed, Remedy, Unknown
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.checks.check import Check, NO_SERVER, some
+from chatkit_integrator.checks.check import NO_SERVER, Check, some
 from chatkit_integrator.model.verdict import Failed, NotApplicable, Passed, Remedy, Unknown
 
 if TYPE_CHECKING:

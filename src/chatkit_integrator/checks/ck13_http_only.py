@@ -1,10 +1,13 @@
-"""Passes where a route handler reads the session on the server and forwards it; fails where the browser calls the backend without one."""
+"""Passes where a route handler reads the session on the server and forwards it.
+
+It fails where the browser calls the backend without one.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.checks.check import Check, NO_CLIENT, some
+from chatkit_integrator.checks.check import NO_CLIENT, Check, some
 from chatkit_integrator.model.verdict import Failed, NotApplicable, Passed, Remedy, Unknown
 
 if TYPE_CHECKING:

@@ -1,10 +1,13 @@
-"""Passes for next/script with that strategy inside head of the root layout; fails for another strategy, the body, or a raw tag."""
+"""Passes for next/script with that strategy inside head of the root layout.
+
+It fails for another strategy, the body, or a raw tag.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.checks.check import Check, NO_CLIENT, some
+from chatkit_integrator.checks.check import NO_CLIENT, Check, some
 from chatkit_integrator.model.verdict import Failed, NotApplicable, Passed, Remedy, Unknown
 
 if TYPE_CHECKING:

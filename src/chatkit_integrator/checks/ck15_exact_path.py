@@ -1,10 +1,13 @@
-"""Passes where the widget's URL is a route whose target is the backend's ChatKit path; fails where they differ or the proxy is bypassed."""
+"""Passes where the widget's URL is a route whose target is the backend's ChatKit path.
+
+It fails where they differ or the proxy is bypassed.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.checks.check import Check, NO_CLIENT, NO_SERVER
+from chatkit_integrator.checks.check import NO_CLIENT, NO_SERVER, Check
 from chatkit_integrator.model.verdict import Failed, NotApplicable, Passed, Remedy, Unknown
 
 if TYPE_CHECKING:

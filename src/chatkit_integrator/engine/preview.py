@@ -56,10 +56,8 @@ def _file(edit: Edit) -> str:
 
 
 def _hunks(before: Sequence[str], after: Sequence[str]) -> str:
-    written: list[str] = []
-    for line in list(difflib.unified_diff(before, after, "", "", n=3, lineterm="\n"))[2:]:
-        written.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
-    return "".join(written)
+    shown = list(difflib.unified_diff(before, after, "", "", n=3, lineterm="\n"))[2:]
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in shown)
 
 
 def _lines(path: str, content: Content | None) -> list[str]:

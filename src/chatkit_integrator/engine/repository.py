@@ -105,7 +105,7 @@ class Repository:
 
     def ignored(self, path: str) -> bool:
         """Tell whether git would ignore a file of that path."""
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - a fixed program, arguments as a list
             ["git", "check-ignore", "-q", "--", path],  # noqa: S607 - the person's own git
             cwd=self.root,
             check=False,

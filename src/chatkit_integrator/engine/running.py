@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from chatkit_integrator.errors import CommandFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
 _TAIL = 20
@@ -94,7 +94,7 @@ class Running:
 
 
 @contextmanager
-def start(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Iterator[Running]:
+def start(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Generator[Running]:
     """Start a program, and stop it and its children on the way out, whatever happens."""
     with log.open("wb") as stream:
         process = subprocess.Popen(  # noqa: S603 - arguments as a list, no shell

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatkit_integrator.engine.preview import patch
@@ -16,6 +15,7 @@ from chatkit_integrator.errors import ForeignPlanError, UnknownPlanError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from chatkit_integrator.model.plan import Plan
 

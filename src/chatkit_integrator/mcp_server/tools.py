@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, cast
+from typing import Annotated, Any, Literal, NoReturn
 
 from mcp.server.elicitation import AcceptedElicitation, ElicitationResult
 from mcp.server.mcpserver import Context  # noqa: TC002 - the SDK reads the annotation
@@ -116,7 +116,7 @@ def ask_developer(
             kind | None,
             Field(default=one.suggested, alias=one.id, title=one.ask, description=short(one.why)),
         )
-    form = cast("type[Reply]", create_model("Reply", __base__=Reply, **fields))
+    form = create_model("Reply", __base__=Reply, **fields)
     return Elicit("The repository does not say these things; leave out what you do not know.", form)
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from posixpath import dirname, join, normpath
+from posixpath import dirname, join
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from chatkit_integrator.model.verdict import Evidence
 from chatkit_integrator.reading import javascript
+from chatkit_integrator.reading.site import Site, evaluate, named_value, property_of
 from chatkit_integrator.syntax import jsonc, tsx
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
     from chatkit_integrator.model.tree import Tree
+    from chatkit_integrator.model.verdict import Evidence
 
 SCRIPT = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js"
 OPERATIONS = ("threads.create", "threads.add_user_message")
@@ -67,61 +68,9 @@ class ClientReading:
     hosted: bool
 
 
-class _Reader:
-    """Sources below one folder, and how they import one another."""
-
-    def __init__(self, tree: Tree, root: str) -> None:
-        self.tree = tree
-        self.root = "" if root in {"", "."} else root
-        self.texts: dict[str, str] = {}
-
-    def text(self, path: str) -> str:
-        if path not in self.texts:
-            self.texts[path] = javascript.text(self.tree, path) or ""
-        return self.texts[path]
-
-    def evidence(self, path: str, node: SgNode) -> Evidence:
-        return self.at(path, node.range().start.line + 1)
-
-    def at(self, path: str, line: int) -> Evidence:
-        lines = self.text(path).splitlines()
-        return Evidence(path, line, (lines[line - 1].strip() if 0 < line <= len(lines) else "")[:200])
-
-    def locate(self, importer: str, module: str) -> str | None:
-        if module.startswith("."):
-            stems = [normpath(join(dirname(importer), module))]
-        elif module.startswith(("@/", "~/")):
-            stems = [normpath(join(self.root, folder, module[2:])) for folder in ("", "src", "app")]
-        else:
-            return None
-        for stem in stems:
-            for end in ("", *javascript.SUFFIXES, *(f"/index{suffix}" for suffix in javascript.SUFFIXES)):
-                if end or stem.endswith(javascript.SUFFIXES):
-                    if self.tree.has(stem + end):
-                        return stem + end
-        return None
-
-    def imports(self, path: str) -> Iterator[tuple[str, SgNode]]:
-        for node, module in tsx.imports(self.text(path)):
-            target = self.locate(path, module)
-            if target is not None:
-                yield target, node
-
-    def reached(self, path: str) -> list[str]:
-        """A module and everything of the site that it imports."""
-        found, queue = [path], [path]
-        while queue:
-            here = queue.pop(0)
-            for target, node in self.imports(here):
-                if target not in found and not node.text().startswith("import type"):
-                    found.append(target)
-                    queue.append(target)
-        return found
-
-
 def read_client(tree: Tree, root: str | None) -> ClientReading | None:
     """Read the frontend below ``root``; ``None`` where no live source uses ChatKit."""
-    reader = _Reader(tree, root or "")
+    reader = Site(tree, root or "")
     found = _widget(reader)
     if found is None:
         return None
@@ -133,15 +82,15 @@ def read_client(tree: Tree, root: str | None) -> ClientReading | None:
         else None
     )
     body = reader.text(path)
-    api = _property(options, "api")
-    url_node = _property(api, "url")
-    url = _evaluate(reader, path, url_node) if url_node is not None else None
+    api = property_of(options, "api")
+    url_node = property_of(api, "url")
+    url = evaluate(reader, path, url_node) if url_node is not None else None
     modules = reader.reached(path)
     upward = _rendering(reader, path)
     between = [one for chain in upward for one in chain.modules[:-1]]
     around = list(dict.fromkeys([*modules, *(inner for one in between for inner in reader.reached(one))]))
-    fetch_node = _property(api, "fetch")
-    error = _property(options, "onError")
+    fetch_node = property_of(api, "fetch")
+    error = property_of(options, "onError")
     package = javascript.text(tree, join(reader.root, "package.json")) or "{}"
     is_next = "next" in _dependencies(package)
     del body
@@ -163,7 +112,7 @@ def read_client(tree: Tree, root: str | None) -> ClientReading | None:
         on_error=reader.evidence(path, error) if error is not None else None,
         scripts=tuple(_scripts(reader)),
         proxy=_proxy(reader, url) if url and url.startswith("/") else None,
-        hosted=_property(api, "getClientSecret") is not None,
+        hosted=property_of(api, "getClientSecret") is not None,
     )
 
 
@@ -180,7 +129,7 @@ def _dependencies(package: str) -> dict[str, object]:
     return {**(data.get("devDependencies") or {}), **(data.get("dependencies") or {})}
 
 
-def _widget(reader: _Reader) -> tuple[str, SgNode] | None:
+def _widget(reader: Site) -> tuple[str, SgNode] | None:
     """The call of ``useChatKit`` (or the raw element) that some page renders, else any."""
     found: list[tuple[str, SgNode]] = []
     for path, body in javascript.containing(reader.tree, reader.root, b"useChatKit", b"<openai-chatkit"):
@@ -197,7 +146,7 @@ class _Chain:
     modules: tuple[str, ...]
 
 
-def _rendering(reader: _Reader, path: str) -> list[_Chain]:
+def _rendering(reader: Site, path: str) -> list[_Chain]:
     """The pages and layouts that render what a module exports, each with the modules in between."""
     importers: dict[str, list[tuple[str, SgNode]]] = {}
     for other, _ in javascript.containing(reader.tree, reader.root, b"import"):
@@ -223,88 +172,7 @@ def _rendering(reader: _Reader, path: str) -> list[_Chain]:
     return found
 
 
-def _property(node: SgNode | None, name: str) -> SgNode | None:
-    if node is None or node.kind() != "object":
-        return None
-    for one in node.children():
-        if one.kind() == "pair":
-            key = one.field("key")
-            if key is not None and key.text().strip("'\"") == name:
-                return one.field("value")
-        if one.kind() == "method_definition" or one.kind() == "shorthand_property_identifier":
-            named = one.field("name") or one
-            if named.text() == name:
-                return one
-    return None
-
-
-def _evaluate(reader: _Reader, path: str, node: SgNode | None, depth: int = _DEPTH) -> str | None:
-    """The string that an expression gives; what the environment decides counts as empty."""
-    if node is None or depth <= 0:
-        return None
-    kind = node.kind()
-    if kind == "string":
-        return node.text()[1:-1]
-    if kind == "template_string":
-        parts = [
-            _evaluate(reader, path, one.child(1), depth - 1) if one.kind() == "template_substitution" else one.text()
-            for one in node.children()
-            if one.kind() not in {"`"}
-        ]
-        return "".join(part or "" for part in parts)
-    if kind == "binary_expression":
-        left, right, sign = node.field("left"), node.field("right"), node.field("operator")
-        if sign is not None and sign.text() == "+":
-            return (_evaluate(reader, path, left, depth - 1) or "") + (_evaluate(reader, path, right, depth - 1) or "")
-        return _evaluate(reader, path, left, depth - 1) or _evaluate(reader, path, right, depth - 1)
-    if kind in {"parenthesized_expression", "as_expression", "await_expression", "non_null_expression", "satisfies_expression"}:
-        inner = next((one for one in node.children() if one.is_named()), None)
-        return _evaluate(reader, path, inner, depth - 1)
-    if kind == "ternary_expression":
-        ways = [_evaluate(reader, path, node.field(name), depth - 1) for name in ("consequence", "alternative")]
-        return next((way for way in ways if way), None)
-    if kind == "new_expression":
-        given = javascript.arguments(node)
-        return _evaluate(reader, path, given[0], depth - 1) if given else None
-    if kind == "identifier":
-        return _named(reader, path, node.text(), depth - 1)
-    if kind == "call_expression":
-        function = node.field("function")
-        if function is not None and function.kind() == "member_expression":
-            return _evaluate(reader, path, function.field("object"), depth - 1)
-        return _named(reader, path, function.text() if function is not None else "", depth - 1)
-    return None
-
-
-def _named(reader: _Reader, path: str, name: str, depth: int) -> str | None:
-    """What a constant holds, or a function without arguments gives back; imported ones too."""
-    top = tsx.root(reader.text(path))
-    for node in top.find_all(kind="variable_declarator"):
-        named = node.field("name")
-        if named is not None and named.text() == name:
-            value = node.field("value")
-            if value is not None and value.kind() == "arrow_function":
-                return _returned(reader, path, value, depth)
-            return _evaluate(reader, path, value, depth)
-    for node in top.find_all(kind="function_declaration"):
-        named = node.field("name")
-        if named is not None and named.text() == name:
-            return _returned(reader, path, node, depth)
-    for target, node in reader.imports(path):
-        if re.search(rf"\b{re.escape(name)}\b", node.text()):
-            return _named(reader, target, name, depth - 1)
-    return None
-
-
-def _returned(reader: _Reader, path: str, function: SgNode, depth: int) -> str | None:
-    ways = [_evaluate(reader, path, one.child(1), depth) for one in function.find_all(kind="return_statement")]
-    body = function.field("body")
-    if body is not None and body.kind() != "statement_block":
-        ways.append(_evaluate(reader, path, body, depth))
-    return next((way for way in ways if way), None)
-
-
-def _authorization(reader: _Reader, modules: list[str]) -> Iterator[Evidence]:
+def _authorization(reader: Site, modules: list[str]) -> Iterator[Evidence]:
     for path in modules:
         if path.startswith(join(reader.root, "app/api")):
             continue
@@ -316,7 +184,7 @@ def _authorization(reader: _Reader, modules: list[str]) -> Iterator[Evidence]:
                 yield reader.evidence(path, node)
 
 
-def _metadata(reader: _Reader, modules: list[str]) -> tuple[tuple[str, ...], tuple[Evidence, ...], tuple[str, ...]]:
+def _metadata(reader: Site, modules: list[str]) -> tuple[tuple[str, ...], tuple[Evidence, ...], tuple[str, ...]]:
     """The keys that the client puts under ``metadata``, the lines that do, and for which operations."""
     keys: list[str] = []
     places: list[Evidence] = []
@@ -332,7 +200,7 @@ def _metadata(reader: _Reader, modules: list[str]) -> tuple[tuple[str, ...], tup
                 holders.append(value)
         sends = False
         for node in top.find_all(kind="object"):
-            value = _property(node, "metadata")
+            value = property_of(node, "metadata")
             if value is not None:
                 sends = True
                 if value.kind() == "object":
@@ -364,7 +232,7 @@ def _keys(holder: SgNode) -> Iterator[str]:
                 yield from _keys(inner)
 
 
-def _detection(reader: _Reader, modules: list[str]) -> Iterator[Evidence]:
+def _detection(reader: Site, modules: list[str]) -> Iterator[Evidence]:
     for path in modules:
         for call, line in javascript.calls(reader.text(path), "whenDefined", "get"):
             function = call.field("function")
@@ -372,7 +240,7 @@ def _detection(reader: _Reader, modules: list[str]) -> Iterator[Evidence]:
                 yield reader.at(path, line)
 
 
-def _gate(reader: _Reader, modules: list[str]) -> Iterator[Evidence]:
+def _gate(reader: Site, modules: list[str]) -> Iterator[Evidence]:
     """Conditions on somebody being signed in that decide what is rendered."""
     for path in modules:
         top = tsx.root(reader.text(path))
@@ -387,14 +255,14 @@ def _gate(reader: _Reader, modules: list[str]) -> Iterator[Evidence]:
                     yield reader.evidence(path, node)
 
 
-def _scripts(reader: _Reader) -> Iterator[tuple[Evidence, str]]:
+def _scripts(reader: Site) -> Iterator[tuple[Evidence, str]]:
     """Elements that load chatkit.js, each with how: ``beforeInteractive in head``, another strategy, ``raw``."""
     for path, body in javascript.containing(reader.tree, reader.root, b"deployments/chatkit/chatkit.js"):
         script = tsx.imported_as(body, "next/script", "default")
         heads = [html.head for html in tsx.html_elements(body) if html.head is not None]
         heads += [one for _, one in tsx.elements(tsx.root(body), "Head")]
         for node, element in tsx.elements(tsx.root(body)):
-            given = tsx.attributes(body, node)
+            given = tsx.attributes(node)
             source = given.get("src", "")
             if source != SCRIPT and _constant(reader, path, source) != SCRIPT:
                 continue
@@ -403,15 +271,15 @@ def _scripts(reader: _Reader) -> Iterator[tuple[Evidence, str]]:
             yield reader.at(path, element.line), f"{how} in {where}"
 
 
-def _constant(reader: _Reader, path: str, name: str) -> str | None:
-    return _named(reader, path, name, _DEPTH) if re.fullmatch(r"[A-Za-z_]\w*", name) else None
+def _constant(reader: Site, path: str, name: str) -> str | None:
+    return named_value(reader, path, name, _DEPTH) if re.fullmatch(r"[A-Za-z_]\w*", name) else None
 
 
 def _inside(inner: tsx.Element, outer: tsx.Element) -> bool:
     return outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
 
 
-def _proxy(reader: _Reader, url: str) -> Proxy | None:
+def _proxy(reader: Site, url: str) -> Proxy | None:
     """The route handler that answers POST at a path of the site."""
     path = urlsplit(url).path.rstrip("/")
     for folder in ("app", "src/app"):
@@ -422,7 +290,7 @@ def _proxy(reader: _Reader, url: str) -> Proxy | None:
     return None
 
 
-def _route(reader: _Reader, file: str) -> Proxy | None:
+def _route(reader: Site, file: str) -> Proxy | None:
     modules = reader.reached(file)
     top = tsx.root(reader.text(file))
     post = next((node for node in top.find_all(kind="function_declaration") if _name(node) == "POST"), None)
@@ -431,7 +299,6 @@ def _route(reader: _Reader, file: str) -> Proxy | None:
         return None
     reads: list[Evidence] = []
     authorizes: list[Evidence] = []
-    refuses: list[Evidence] = []
     target, target_place = None, None
     for path in modules:
         body = reader.text(path)
@@ -440,17 +307,15 @@ def _route(reader: _Reader, file: str) -> Proxy | None:
         for text, line, _ in javascript.strings(body):
             if text.lower() == "authorization":
                 authorizes.append(reader.at(path, line))
-        for node in tsx.root(body).find_all(kind="property_identifier"):
-            if node.text().lower() == "authorization":
-                authorizes.append(reader.evidence(path, node))
+        named = tsx.root(body).find_all(kind="property_identifier")
+        authorizes.extend(reader.evidence(path, node) for node in named if node.text().lower() == "authorization")
         for call, line in javascript.calls(body, "fetch"):
             given = javascript.arguments(call)
-            found = _evaluate(reader, path, given[0]) if given else None
+            found = evaluate(reader, path, given[0]) if given else None
             if found:
                 target, target_place = urlsplit(found).path or "/", reader.at(path, line)
-    for node in tsx.root(reader.text(file)).find_all(kind="number"):
-        if node.text() == "401":
-            refuses.append(reader.evidence(file, node))
+    numbers = tsx.root(reader.text(file)).find_all(kind="number")
+    refuses = [reader.evidence(file, node) for node in numbers if node.text() == "401"]
     return Proxy(reader.evidence(file, post), tuple(reads), tuple(authorizes), tuple(refuses), target, target_place)
 
 

@@ -6,7 +6,7 @@ they are, so that evidence points at the right one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from chatkit_integrator.syntax.text import Splice, apply
 
@@ -33,7 +33,7 @@ def older(text: str) -> str | None:
             starts.append(index + 1)
     splices: list[Splice] = []
     for node, new in _too_new(wrapper.module):
-        place = cast("Any", positions[node])
+        place = positions[node]
         start = starts[place.start.line - 1] + place.start.column
         end = starts[place.end.line - 1] + place.end.column
         kept = "\n" * body.count("\n", start, end)

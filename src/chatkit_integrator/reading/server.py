@@ -130,7 +130,7 @@ def _route(modules: PythonModules, root: str, reach: Reach, server: ast.ClassDef
     return None
 
 
-def _source(module: Module, node: ast.AST) -> Iterator[tuple[int, str]]:
+def _source(node: ast.AST) -> Iterator[tuple[int, str]]:
     """The code of a node by line, comments and docstrings left out."""
     for one in ast.walk(node):
         if isinstance(one, (ast.expr, ast.arg, ast.keyword)) and not isinstance(one, ast.Constant):
@@ -141,7 +141,7 @@ def _source(module: Module, node: ast.AST) -> Iterator[tuple[int, str]]:
 def _lines(functions: Iterable[tuple[Module, Function]], wanted: re.Pattern[str]) -> Iterator[Evidence]:
     shown: set[tuple[str, int]] = set()
     for module, function in functions:
-        for line, text in _source(module, function):
+        for line, text in _source(function):
             if wanted.search(text) and (module.path, line) not in shown and wanted.search(module.line(line)):
                 shown.add((module.path, line))
                 yield seen(module, line)
@@ -163,11 +163,7 @@ def _identity(modules: PythonModules, reach: Reach, route: Route) -> tuple[Evide
                     shown = _from_dependency(modules, reach, route, call)
                     if shown:
                         return (seen(route.module, argument.lineno), *shown)
-    own = [
-        seen(route.module, line)
-        for line, text in _source(route.module, route.handler)
-        if re.search(r"\.(headers|cookies)\b", text)
-    ]
+    own = [seen(route.module, line) for line, text in _source(route.handler) if re.search(r"\.(headers|cookies)\b", text)]
     return tuple(own[:2])
 
 
@@ -184,7 +180,7 @@ def _from_dependency(modules: PythonModules, reach: Reach, route: Route, call: a
     if not isinstance(made.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return (seen(module, made.line),) if _IDENTITY.search(ast.unparse(made.node)) else ()
     for inner, function in reach.from_function(module, made.node):
-        for line, text in _source(inner, function):
+        for line, text in _source(function):
             if _IDENTITY.search(text):
                 return (seen(inner, line),)
         for one in ast.walk(function):
@@ -328,13 +324,13 @@ def _methods(modules: PythonModules, reach: Reach, module: Module, store: ast.Cl
             found[one.name] = Method(
                 seen(module, one.lineno),
                 tuple(_lines(functions, _SQL)),
-                tuple(_owner(module, one, functions)),
+                tuple(_owner(one, functions)),
                 one.name.startswith(("save", "add", "delete")),
             )
     return found
 
 
-def _owner(module: Module, method: Function, functions: list[tuple[Module, Function]]) -> Iterator[Evidence]:
+def _owner(method: Function, functions: list[tuple[Module, Function]]) -> Iterator[Evidence]:
     """Comparisons with, or statement parameters of, the user that the context names."""
     names = [argument.arg for argument in method.args.args]
     context = names[-1] if names else "context"

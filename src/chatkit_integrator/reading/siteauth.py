@@ -68,7 +68,7 @@ def _cookies(tree: Tree, root: str) -> Iterator[SignIn]:
             if function.text().endswith("set"):
                 options = next((one for one in given if one.kind() == "object"), None)
                 value = javascript.property_value(options, "httpOnly") if options is not None else None
-                http_only[name] = value is not None and value.text() == "true" or http_only.get(name, False)
+                http_only[name] = (value is not None and value.text() == "true") or http_only.get(name, False)
                 seen[name] = Location(path, line)
     for name, _ in counted.most_common():
         yield SignIn("jwt-cookie", name, http_only.get(name), seen[name])

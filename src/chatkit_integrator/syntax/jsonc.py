@@ -9,6 +9,7 @@ from typing import Any, cast
 from chatkit_integrator.errors import SyntaxRefusedError
 from chatkit_integrator.syntax.text import BOM, Splice, apply, indent_unit, line_ending
 
+_NEXT = -2
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 
 
@@ -89,8 +90,8 @@ def _object(text: str, path: str, start: int) -> _Object:
         if depth == 1 and key is None and word.startswith('"'):
             key, key_start, value_start = str(json.loads(word)), token.start(), -1
         elif depth == 1 and key is not None and word == ":" and value_start < 0:
-            value_start = -2
-        elif depth == 1 and value_start == -2:
+            value_start = _NEXT
+        elif depth == 1 and value_start == _NEXT:
             value_start = token.start()
         if depth == 1 and word in {",", "}"} and key is not None:
             found.entries[key] = (key_start, value_start, last_end)

@@ -75,4 +75,4 @@ def append_lines(text: str, new: str) -> str:
     """Add whole lines at the end, ending an unfinished last line first, and only then."""
     ending = line_ending(text)
     glue = "" if not text or text.endswith("\n") else ending
-    return text + glue + with_endings(new, text if text else "\n")
+    return text + glue + with_endings(new, text or "\n")

@@ -44,7 +44,7 @@ def add_to_array(text: str, path: str, table: Sequence[str], key: str, items: Se
     document = tomlkit.parse(text)
     holder = _table(document, table)
     if key not in holder:
-        array = tomlkit.array()
+        array: Any = tomlkit.array()
         array.extend(items)
         holder[key] = array.multiline(len(items) > 1)
         return _only_added(text, tomlkit.dumps(document), path)
@@ -52,11 +52,12 @@ def add_to_array(text: str, path: str, table: Sequence[str], key: str, items: Se
     if not isinstance(array, Array):
         raise SyntaxRefusedError(f"{'.'.join((*table, key))} in {path} is no array; add {', '.join(items)} by hand.")
     before = array.as_string()
+    grown: Any = array
     for item in items:
         if "\n" in before:
-            array.add_line(item, indent=_indent(before))
+            grown.add_line(item, indent=_indent(before))
         else:
-            array.append(item)
+            grown.append(item)
     return _only_added(text, tomlkit.dumps(document), path)
 
 
@@ -68,7 +69,7 @@ def add_to_table(text: str, path: str, table: Sequence[str], entries: Mapping[st
     holder = _table(document, table)
     for name, value in entries.items():
         if isinstance(value, dict):
-            inline = tomlkit.inline_table()
+            inline: Any = tomlkit.inline_table()
             inline.update(cast("dict[str, Any]", value))
             holder[name] = inline
         else:

@@ -107,7 +107,7 @@ def elements(node: SgNode, *names: str) -> Iterator[tuple[SgNode, Element]]:
                 yield found, described
 
 
-def attributes(text: str, found: SgNode) -> dict[str, str]:
+def attributes(found: SgNode) -> dict[str, str]:
     """The attributes of an element as written, quotes and braces taken off plain strings."""
     opening = found if found.kind() == "jsx_self_closing_element" else found.children()[0]
     read: dict[str, str] = {}
@@ -153,7 +153,7 @@ def the_html(text: str, path: str) -> Html | None:
     rendering = [one for one in found if one.renders_children]
     if len(rendering) != 1:
         raise SyntaxRefusedError(
-            f"{path} renders <html> {len(found)} times and {len(rendering)} of them render children; the right one is not certain."
+            f"{path} renders <html> {len(found)} times, {len(rendering)} of them with children; the right one is not certain."
         )
     return rendering[0]
 
@@ -235,7 +235,7 @@ def add_import(text: str, clause: str, module: str) -> str:
     found = [node for node, _ in imports(text)]
     sample = found[-1].text() if found else _first_string(text)
     quote = "'" if "'" in sample and '"' not in sample else '"'
-    semicolon = ";" if not found and ";" in text or found and sample.rstrip().endswith(";") else ""
+    semicolon = ";" if (not found and ";" in text) or (found and sample.rstrip().endswith(";")) else ""
     statement = f"import {clause} from {quote}{module}{quote}{semicolon}\n"
     if found:
         place = line_end(text, span(found[-1]).end - 1)
@@ -245,7 +245,7 @@ def add_import(text: str, clause: str, module: str) -> str:
     place = len(BOM) if text.startswith(BOM) else 0
     for node in root(text).children():
         is_directive = node.kind() == "expression_statement" and _DIRECTIVE.match(node.text().strip())
-        if not is_directive and node.kind() not in {"hash_bang_line"}:
+        if not is_directive and node.kind() != "hash_bang_line":
             break
         place = line_end(text, span(node).end - 1)
         statement = "\n" + statement if is_directive else statement

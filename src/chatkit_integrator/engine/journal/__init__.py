@@ -27,7 +27,7 @@ from chatkit_integrator.errors import (
 from chatkit_integrator.model.edit import Content, Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
     from pathlib import Path
 
     from chatkit_integrator.engine.repository import Repository
@@ -286,7 +286,7 @@ class Journal:
         self._disk.remove_tree(gone)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Generator[None]:
         from filelock import FileLock, Timeout  # noqa: PLC0415 - only where something is written
 
         self._prepare()

@@ -119,15 +119,11 @@ def import_root(tree: Tree, modules: PythonModules, found: Found, folder: str) -
     top = dirname(found.app.path)
     while top and tree.has(f"{top}/__init__.py"):
         top = dirname(top)
-    for hint, symbol in _targets(tree, folder):
+    for hint, symbol in apps.run_targets(tree, folder):
         stem = hint.replace(".", "/") + ".py"
         if symbol == found.app.symbol and found.app.path.endswith(stem):
             return found.app.path.removesuffix(stem).rstrip("/")
     return top
-
-
-def _targets(tree: Tree, folder: str) -> list[tuple[str, str]]:
-    return apps._run_targets(tree, folder)  # noqa: SLF001 - one package
 
 
 def _relative(modules: PythonModules, found: Found) -> bool:
@@ -163,8 +159,9 @@ def _integration(modules: PythonModules, root: str) -> Iterator[Location]:
         if not apps.is_live(module.path, root) or basename(module.path).startswith("test"):
             continue
         for node in ast.walk(module.tree):
-            name = node.module if isinstance(node, ast.ImportFrom) and not node.level else None
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [name] if name else []
-            for one in names:
+            if not isinstance(node, (ast.Import, ast.ImportFrom)):
+                continue
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            for one in names if isinstance(node, ast.Import) or not node.level else ():
                 if one.split(".")[0] == "chatkit" and modules.locate(module.path, one, 0) is None:
                     yield Location(module.path, node.lineno)

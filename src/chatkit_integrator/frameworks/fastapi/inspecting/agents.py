@@ -51,7 +51,7 @@ def find(
     if len(entries) == 1:
         [(path, name)] = entries
         return _described(modules, path, name, made[path, name])
-    path, name = sorted(entries)[0]
+    path, name = min(entries)
     question = Question(
         id="agent",
         ask="Which agent do people talk to?",

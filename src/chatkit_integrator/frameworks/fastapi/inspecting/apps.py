@@ -91,8 +91,15 @@ def find(modules: PythonModules, root: str) -> list[Found]:
             found.append(Found(app, call, factory.path, call.lineno))
     included = _mounted(modules, found)
     live = [one for one in found if (one.app.path, one.app.symbol) not in included] or found
-    hints = _run_targets(modules.tree, root)
+    hints = run_targets(modules.tree, root)
     return sorted(live, key=lambda one: _rank(one, hints))
+
+
+def _assigned(node: ast.AST) -> Iterator[str | None]:
+    if isinstance(node, ast.Assign):
+        yield from (dotted(target) for target in node.targets)
+    elif isinstance(node, ast.AnnAssign):
+        yield dotted(node.target)
 
 
 def _value(statement: ast.stmt) -> ast.expr | None:
@@ -117,8 +124,7 @@ def _made_inside(
     for node in ast.walk(function):
         value = _value(node) if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
         if isinstance(value, ast.Call) and is_application(modules, module, value):
-            target = node.targets[0] if isinstance(node, ast.Assign) else node.target  # type: ignore[union-attr]
-            variable, made = dotted(target), value
+            variable, made = next(_assigned(node), None), value
     if variable is None or made is None:
         return None
     for node in ast.walk(function):
@@ -166,7 +172,7 @@ def _mounted(modules: PythonModules, found: Iterable[Found]) -> set[tuple[str, s
     return inner
 
 
-def _run_targets(tree: Tree, root: str) -> list[tuple[str, str]]:
+def run_targets(tree: Tree, root: str) -> list[tuple[str, str]]:
     """``module:name`` pairs that start-up files name, as (module tail, name)."""
     prefix = "" if root in {"", "."} else f"{root}/"
     found: list[tuple[str, str]] = []
@@ -183,8 +189,8 @@ def _run_targets(tree: Tree, root: str) -> list[tuple[str, str]]:
         for folder in dict.fromkeys((prefix, "")):
             content = tree.read(folder + name)
             if content is not None:
-                for target in re.findall(rb"\b([A-Za-z_][\w.]*):([A-Za-z_]\w*)(?=[\s\"',)]|$)", content.data):
-                    found.append((target[0].decode(), target[1].decode()))
+                named = re.findall(rb"\b([A-Za-z_][\w.]*):([A-Za-z_]\w*)(?=[\s\"',)]|$)", content.data)
+                found.extend((module.decode(), symbol.decode()) for module, symbol in named)
     return found
 
 
@@ -209,12 +215,13 @@ def lifespan(modules: PythonModules, found: Found) -> tuple[str, str, int]:
         for node in ast.walk(module.tree) if module else ():
             if isinstance(node, ast.Attribute) and node.attr == "lifespan_context":
                 return "lifespan", path, node.lineno
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                if node.func.attr in {"on_event", "add_event_handler"} and literal(node.args[0] if node.args else None) in {
-                    "startup",
-                    "shutdown",
-                }:
-                    return "on_event", path, node.lineno
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in {"on_event", "add_event_handler"}
+                and literal(node.args[0] if node.args else None) in {"startup", "shutdown"}
+            ):
+                return "on_event", path, node.lineno
     if found.call.keywords and any(word.arg is None for word in found.call.keywords):
         hidden = _in_keywords(modules, found)
         if hidden:

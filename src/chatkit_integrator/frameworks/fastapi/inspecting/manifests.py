@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from posixpath import dirname, join
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from chatkit_integrator.model.profile import Dependencies
 from chatkit_integrator.syntax.requirements import declared as declared_lines
@@ -74,46 +73,46 @@ def read(tree: Tree, folder: str) -> tuple[Dependencies, str | None]:
 
 
 def _manager(tree: Tree, folder: str, found: list[str]) -> str:
+    """Who installs: what the lock file, the tool tables, the build backend, or the kind of manifest says, in that order."""
     prefix = f"{folder}/" if folder else ""
     pyproject = _toml(tree, f"{prefix}pyproject.toml")
-    tool: dict[str, Any] = pyproject.get("tool", {})
-    declares = "project" in pyproject or "poetry" in tool
-    if declares:
-        for lock, manager in _LOCKS.items():
-            if manager != "pipenv" and tree.has(prefix + lock):
-                return manager
-        for name in ("poetry", "pdm", "uv", "hatch", "flit"):
-            if name in tool and (name != "uv" or "project" in pyproject):
-                return name
-        dependencies: list[str] = pyproject.get("project", {}).get("dependencies", [])
-        backend = str(pyproject.get("build-system", {}).get("build-backend", ""))
-        if dependencies or not any("requirements" in path for path in found):
-            for name in ("hatch", "flit", "pdm", "poetry", "uv"):
-                if backend.startswith(name) and name != "hatch":
-                    return name
-            folder_above = dirname(folder)
-            while folder:
-                if tree.has(join(folder_above, "uv.lock")):
-                    return "uv"
-                folder, folder_above = folder_above, dirname(folder_above)
-            return (
-                "hatch"
-                if backend.startswith("hatch")
-                else "uv"
-                if not backend
-                else "setuptools"
-                if backend.startswith("setuptools")
-                else "pip"
-            )
-    if tree.has(f"{prefix}Pipfile"):
-        return "pipenv"
-    if any("requirements" in path or "reqs" in path for path in found):
-        return "pip"
-    if any(path.endswith(("setup.py", "setup.cfg")) for path in found):
-        return "setuptools"
-    if any("environment.y" in path for path in found):
-        return "conda"
+    if "project" in pyproject or "poetry" in pyproject.get("tool", {}):
+        said = _project_manager(tree, folder, pyproject, found)
+        if said is not None:
+            return said
+    for mark, manager in (
+        ("Pipfile", "pipenv"),
+        ("requirements", "pip"),
+        ("reqs", "pip"),
+        ("setup.", "setuptools"),
+        ("environment.y", "conda"),
+    ):
+        if any(mark in path.removeprefix(prefix) for path in found):
+            return manager
     return "none"
+
+
+def _project_manager(tree: Tree, folder: str, pyproject: dict[str, Any], found: list[str]) -> str | None:
+    prefix = f"{folder}/" if folder else ""
+    tool: dict[str, Any] = pyproject.get("tool", {})
+    locks = [manager for lock, manager in _LOCKS.items() if manager != "pipenv" and tree.has(prefix + lock)]
+    tables = [
+        name for name in ("poetry", "pdm", "uv", "hatch", "flit") if name in tool and (name != "uv" or "project" in pyproject)
+    ]
+    if locks or tables:
+        return (locks or tables)[0]
+    if not pyproject.get("project", {}).get("dependencies") and any("requirements" in path for path in found):
+        return None
+    backend = str(pyproject.get("build-system", {}).get("build-backend", ""))
+    said = next((name for name in ("flit", "pdm", "poetry", "uv") if backend.startswith(name)), None)
+    if said is not None:
+        return said
+    while folder:
+        folder = dirname(folder)
+        if tree.has(join(folder, "uv.lock")):
+            return "uv"
+    fallback = {"": "uv", "hatchling.build": "hatch", "setuptools.build_meta": "setuptools"}
+    return fallback.get(backend, "pip")
 
 
 def _toml(tree: Tree, path: str) -> dict[str, Any]:
@@ -146,7 +145,7 @@ def declared(tree: Tree, manifests: tuple[str, ...]) -> tuple[tuple[str, str], .
             data = _toml(tree, path)
             found += [(path, str(one)) for one in data.get("project", {}).get("dependencies", [])]
             poetry = data.get("tool", {}).get("poetry", {}).get("dependencies", {})
-            found += [(path, _poetry(name, value)) for name, value in poetry.items() if name != "python"]
+            found += [(path, _poetry(str(name), value)) for name, value in poetry.items() if name != "python"]
         elif path.endswith("Pipfile"):
             packages = _toml(tree, path).get("packages", {})
             found += [(path, _poetry(name, value)) for name, value in packages.items()]
@@ -155,7 +154,7 @@ def declared(tree: Tree, manifests: tuple[str, ...]) -> tuple[tuple[str, str], .
 
 def _poetry(name: str, value: Any) -> str:  # noqa: ANN401 - TOML gives anything
     if isinstance(value, dict):
-        value = value.get("version", "*")
+        value = cast("dict[str, object]", value).get("version", "*")
     text = str(value).strip()
     if text in {"*", ""}:
         return name
@@ -178,12 +177,3 @@ def _caret(part: str) -> str:
     else:
         top = f"0.0.{(patch or 0) + 1}" if patch is not None else "0.1" if minor is not None else "1"
     return f">={floor},<{top}"
-
-
-def package_json(tree: Tree, path: str) -> dict[str, Any]:
-    """A package.json, or nothing where it does not parse."""
-    try:
-        value = json.loads(tree.text(path))
-    except json.JSONDecodeError:
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -81,7 +81,7 @@ def _included(
     modules: PythonModules, path: str, name: str, outer: str, place: tuple[str, int], depth: int
 ) -> Iterator[tuple[str, tuple[str, int]]]:
     made = modules.resolve(path, name)
-    if made is None or made.path == path and made.name == name and depth < _DEPTH - 3:
+    if made is None or (made.path == path and made.name == name and depth < _DEPTH - 3):
         yield outer + "/_", place
         return
     inner = list(_paths(modules, made.path, made.name, outer, depth - 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from chatkit_integrator.frameworks.fastapi.inspecting.apps import is_live
 from chatkit_integrator.model.profile import Database, Symbol
@@ -16,19 +16,20 @@ if TYPE_CHECKING:
     from chatkit_integrator.reading.python import PythonModules
 
 _ENGINES = {b"create_async_engine": True, b"create_engine": False}
-_DRIVERS = (
+Kind = Literal["postgresql", "sqlite", "mysql", "mongodb", "other"]
+_DRIVERS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     ("postgresql", ("asyncpg", "psycopg", "psycopg2", "psycopg2-binary", "psycopg-binary")),
     ("mysql", ("aiomysql", "asyncmy", "pymysql", "mysqlclient")),
     ("mongodb", ("motor", "pymongo", "beanie", "odmantic", "mongoengine")),
     ("sqlite", ("aiosqlite",)),
 )
-_KINDS = (("postgresql", rb"postgres"), ("mysql", rb"mysql"), ("sqlite", rb"sqlite"))
+_KINDS: tuple[tuple[Kind, bytes], ...] = (("postgresql", rb"postgres"), ("mysql", rb"mysql"), ("sqlite", rb"sqlite"))
 
 
 def find(modules: PythonModules, root: str, declared: Iterable[str]) -> tuple[Database, str, int] | None:
     """The database and a line that shows it; ``None`` where there is none."""
     names = {re.split(r"[\s\[<>=!~;@]", one.lower(), maxsplit=1)[0].replace("_", "-") for one in declared}
-    kind = next((kind for kind, drivers in _DRIVERS if names.intersection(drivers)), None)
+    kind: Kind | None = next((kind for kind, drivers in _DRIVERS if names.intersection(drivers)), None)
     for mark, is_async in _ENGINES.items():
         for module in modules.containing(mark, under=root):
             if not is_live(module.path, root):
@@ -38,12 +39,8 @@ def find(modules: PythonModules, root: str, declared: Iterable[str]) -> tuple[Da
                 if isinstance(value, ast.Call) and _makes_engine(modules, module.path, value, mark.decode()):
                     name = next(iter(bound_names(statement)), None)
                     library = "sqlmodel" if "sqlmodel" in names else "sqlalchemy"
-                    found = Database(
-                        kind or _kind(module.text),
-                        library,
-                        Symbol(module.path, name) if name else None,
-                        is_async,  # type: ignore[arg-type]
-                    )
+                    engine = Symbol(module.path, name) if name else None
+                    found = Database(kind or _kind(module.text), library, engine, is_async)
                     return found, module.path, statement.lineno
     if kind == "mongodb":
         return Database("mongodb", "mongodb", None, is_async="motor" in names or "beanie" in names), "", 0
@@ -51,7 +48,7 @@ def find(modules: PythonModules, root: str, declared: Iterable[str]) -> tuple[Da
         library = next(
             one for one in ("sqlmodel", "sqlalchemy", "tortoise-orm", "databases", "asyncpg", "psycopg") if one in names
         )
-        return Database(kind, library, None, is_async="asyncpg" in names or "aiosqlite" in names), "", 0  # type: ignore[arg-type]
+        return Database(kind, library, None, is_async="asyncpg" in names or "aiosqlite" in names), "", 0
     return None
 
 
@@ -70,5 +67,6 @@ def _makes_engine(modules: PythonModules, path: str, call: ast.Call, function: s
     )
 
 
-def _kind(text: str) -> str:
-    return next((kind for kind, mark in _KINDS if re.search(mark, text.encode())), "other")
+def _kind(text: str) -> Kind:
+    fallback: Kind = "other"
+    return next((kind for kind, mark in _KINDS if re.search(mark, text.encode())), fallback)

@@ -79,9 +79,9 @@ def _called(statement: Statement, method: str) -> str | None:
     import libcst as cst  # noqa: PLC0415 - heavy
 
     node = statement.node
-    if isinstance(node, cst.Expr) and isinstance(node.value, cst.Call) and isinstance(node.value.func, cst.Attribute):
-        if node.value.func.attr.value == method:
-            return python.code(node.value.func.value)
+    call = node.value if isinstance(node, cst.Expr) else None
+    if isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute) and call.func.attr.value == method:
+        return python.code(call.func.value)
     return None
 
 

@@ -10,18 +10,17 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.frameworks.fastapi.importing import PACKAGE, import_lines
-from chatkit_integrator.model.profile import Symbol
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
 from chatkit_integrator.template import Binding, rewire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chatkit_integrator.model.profile import Backend, Profile
+    from chatkit_integrator.model.profile import Backend, Profile, Symbol
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
 
-PLAIN = ("__init__", "context", "history", "prompt", "router", "schema", "server", "store")
+PLAIN = ("__init__", "context", "history", "prompt", "router", "schema", "server", "store", "stream")
 
 
 def plan(tree: Tree, profile: Profile) -> Outcome:

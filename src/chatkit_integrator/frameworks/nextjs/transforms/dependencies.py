@@ -25,14 +25,16 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
         return NotNeeded("there is no frontend")
     text = tree.text(frontend.manifest)
     manifest = jsonc.load(text, frontend.manifest)
-    sections = [manifest.get(name) or {} for name in ("dependencies", "devDependencies", "peerDependencies")]
+    sections: list[dict[str, object]] = [
+        manifest.get(name) or {} for name in ("dependencies", "devDependencies", "peerDependencies")
+    ]
     if any(PACKAGE in section for section in sections):
         return AlreadyThere(f"{frontend.manifest} has {PACKAGE}")
     react = next((str(section["react"]) for section in sections if "react" in section), None)
     major = re.search(r"\d+", react or "")
     if major and int(major.group()) < _OLDEST_REACT:
         return Refused(
-            f"{frontend.manifest} has react {react} and {PACKAGE} needs {_OLDEST_REACT} or newer; move to React {_OLDEST_REACT}.",
+            f"{frontend.manifest} has react {react} and {PACKAGE} needs {_OLDEST_REACT} or newer; move to that.",
             f'"{PACKAGE}": "{RANGE}"',
         )
     edited = jsonc.add_entry(text, frontend.manifest, "dependencies", PACKAGE, RANGE)

@@ -13,6 +13,7 @@ from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Refus
 from chatkit_integrator.syntax import tsx
 
 if TYPE_CHECKING:
+    from chatkit_integrator.model.edit import Edit
     from chatkit_integrator.model.profile import Profile
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
@@ -33,7 +34,7 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
             "direct calls to the backend.",
             f"<{COMPONENT} />",
         )
-    edits = []
+    edits: list[Edit] = []
     for layout in frontend.layouts:
         text = tree.text(layout.path)
         module = module_of(frontend.app_dir, layout.path)

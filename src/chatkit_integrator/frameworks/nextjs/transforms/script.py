@@ -13,6 +13,7 @@ from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Refus
 from chatkit_integrator.syntax import tsx
 
 if TYPE_CHECKING:
+    from chatkit_integrator.model.edit import Edit
     from chatkit_integrator.model.profile import Profile
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
@@ -30,7 +31,7 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
         return Refused("this version edits the App Router only; in the Pages Router the script goes into _document.", _BY_HAND)
     if not frontend.layouts:
         return Refused("no root layout renders <html>; add one, or add the script where <html> is rendered.", _BY_HAND)
-    edits = []
+    edits: list[Edit] = []
     for layout in frontend.layouts:
         text = tree.text(layout.path)
         try:
@@ -51,19 +52,19 @@ def add_script(text: str, path: str) -> str:
         raise SyntaxRefusedError(f"{path} renders no <html>, so there is no head for the script.")
     script = tsx.imported_as(text, "next/script", "default")
     for node, found in tsx.elements(tsx.root(text)):
-        if tsx.attributes(text, node).get("src") == SOURCE:
+        if tsx.attributes(node).get("src") == SOURCE:
             in_head = html.head is not None and _inside(found, html.head)
-            if found.name == script and in_head and tsx.attributes(text, node).get("strategy") == "beforeInteractive":
+            if found.name == script and in_head and tsx.attributes(node).get("strategy") == "beforeInteractive":
                 return text
             raise SyntaxRefusedError(
-                f"{path}:{found.line} loads chatkit.js in another way; make it next/script with beforeInteractive inside <head>."
+                f"{path}:{found.line} loads chatkit.js in another way; make it beforeInteractive next/script inside <head>."
             )
     name = script or _free_name(text)
     tag = f'<{name} src="{SOURCE}" strategy="beforeInteractive" />'
     if html.head is not None:
         edited = tsx.append_child(text, html.head, tag)
     else:
-        first = _first_child(text, html)
+        first = html.body
         if first is None:
             raise SyntaxRefusedError(f"{path} has no <body> of its own, so the place for <head> is not certain.")
         edited = tsx.insert_before(text, first, ["<head>", f"\t{tag}", "</head>"])
@@ -74,11 +75,6 @@ def add_script(text: str, path: str) -> str:
 
 def _inside(inner: tsx.Element, outer: tsx.Element) -> bool:
     return outer.span.start <= inner.span.start and inner.span.end <= outer.span.end
-
-
-def _first_child(text: str, html: tsx.Html) -> tsx.Element | None:
-    del text
-    return html.body
 
 
 def _free_name(text: str) -> str:

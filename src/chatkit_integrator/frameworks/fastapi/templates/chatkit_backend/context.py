@@ -1,60 +1,72 @@
 """Who is speaking, and what their browser said about the page they are on.
 
-The user id has been verified. Everything else is the browser's word: it is cut to size and only ever shown to the model as
-data.
+The user id has been verified. Everything else is the browser's word: it is cut to size, freed of what looks like a secret, and
+only ever shown to the model as data.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 MAX_TEXT = 2_000
+MAX_NAME = 100
 MAX_ENTRIES = 20
 MAX_DEPTH = 3
+
+_SECRET_NAME = re.compile(r"token|secret|passw|cookie|authori[sz]ation|api_?-?key|session|jwt|credential", re.IGNORECASE)
+_SECRET_TEXT = re.compile(
+    r"(?<=[?&#])(?P<name>[^=&#\s]*(?:token|secret|passw|code|key|session|jwt|signature)[^=&#\s]*)=[^&#\s]+"
+    r"|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*|\bsk-[\w-]{16,}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
 class RequestContext:
-    """One request: the verified user, and bounded copies of what its metadata carries."""
+    """One request: the verified user's id, and bounded copies of what its metadata carries."""
 
     user_id: str
     page: Mapping[str, object] = field(default_factory=dict[str, object])
-    profile: Mapping[str, object] = field(default_factory=dict[str, object])
+    user: Mapping[str, object] = field(default_factory=dict[str, object])
     preferences: Mapping[str, object] = field(default_factory=dict[str, object])
     selection: str = ""
 
 
-def context_from(user_id: str, body: bytes) -> RequestContext:
-    """Build the context of a request from its raw body; metadata of another shape counts as none.
+def mended(body: bytes) -> bytes:
+    """Write a request's JSON anew. Halves of a character, which a text cut short in a browser can end in, become `?`.
 
-    Raises `ValueError` where the body is no JSON.
+    Raises `ValueError` or `RecursionError` where the body is no JSON.
     """
-    payload: object = json.loads(body)
-    metadata = _mapping(payload).get("metadata")
-    found = _mapping(metadata)
+    return json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def context_from(user_id: str, body: bytes) -> RequestContext:
+    """Build the context of a request from its body; metadata of another shape counts as none."""
+    found = _mapping(_mapping(json.loads(body)).get("metadata"))
+    selection = found.get("selection")
     return RequestContext(
         user_id=user_id,
         page=_mapping(_bounded(found.get("pageContext"))),
-        profile=_mapping(_bounded(found.get("userInfo"))),
+        user=_mapping(_bounded(found.get("userInfo"))),
         preferences=_mapping(_bounded(found.get("preferences"))),
-        selection=str(_bounded(found.get("selection")) or ""),
+        selection=str(_bounded(selection)) if isinstance(selection, str) else "",
     )
 
 
 def _mapping(value: object) -> Mapping[str, object]:
-    if not isinstance(value, dict):
-        return {}
-    return {str(key): one for key, one in cast("dict[object, object]", value).items()}
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
 def _bounded(value: object, depth: int = MAX_DEPTH) -> object:
     if isinstance(value, str):
-        return value[:MAX_TEXT]
+        return _SECRET_TEXT.sub(lambda found: f"{found['name']}=…" if found["name"] else "…", value[: 2 * MAX_TEXT])[:MAX_TEXT]
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if depth and isinstance(value, list):
         return [_bounded(one, depth - 1) for one in cast("list[object]", value)[:MAX_ENTRIES]]
     if depth and isinstance(value, dict):
-        return {key[:100]: _bounded(one, depth - 1) for key, one in list(_mapping(cast("object", value)).items())[:MAX_ENTRIES]}
+        entries = [(key, one) for key, one in _mapping(cast("object", value)).items() if not _SECRET_NAME.search(key)]
+        return {key[:MAX_NAME]: _bounded(one, depth - 1) for key, one in entries[:MAX_ENTRIES]}
     return None

@@ -2,9 +2,8 @@
 
 from host import project_engine
 from sqlalchemy import URL
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from .schema import connect
+from .schema import Database
 
 
 def database_url() -> URL:
@@ -12,4 +11,4 @@ def database_url() -> URL:
     return project_engine.url
 
 
-engine: AsyncEngine = connect(database_url())
+database = Database(database_url)

@@ -11,6 +11,7 @@ from chatkit.types import (
     HiddenContextItem,
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
+    ThreadItemRemovedEvent,
     ThreadItemUpdatedEvent,
     ThreadStreamEvent,
     UserMessageTagContent,
@@ -45,17 +46,19 @@ class HistoryConverter(ThreadItemConverter):
 
 
 async def with_ids(events: AsyncIterator[ThreadStreamEvent], new_id: Callable[[], str]) -> AsyncIterator[ThreadStreamEvent]:
-    """Give every message that comes without an id one of its own, the same in all events about it."""
-    current: str | None = None
+    """Give every item that comes without an id one of its own, the same in all events about it."""
+    given: list[str] = []
+    is_open = False
     async for event in events:
         if isinstance(event, (ThreadItemAddedEvent, ThreadItemDoneEvent)) and event.item.id == FAKE_ID:
-            if current is None or isinstance(event, ThreadItemAddedEvent):
-                current = new_id()
-            yield event.model_copy(update={"item": event.item.model_copy(update={"id": current})})
-            if isinstance(event, ThreadItemDoneEvent):
-                current = None
-        elif isinstance(event, ThreadItemUpdatedEvent) and event.item_id == FAKE_ID:
-            current = current or new_id()
-            yield event.model_copy(update={"item_id": current})
+            if not is_open or isinstance(event, ThreadItemAddedEvent):
+                given.append(new_id())
+            is_open = isinstance(event, ThreadItemAddedEvent)
+            yield event.model_copy(update={"item": event.item.model_copy(update={"id": given[-1]})})
+        elif isinstance(event, ThreadItemUpdatedEvent) and event.item_id == FAKE_ID and given:
+            yield event.model_copy(update={"item_id": given[-1]})
+        elif isinstance(event, ThreadItemRemovedEvent) and event.item_id == FAKE_ID:
+            for one in given:
+                yield event.model_copy(update={"item_id": one})
         else:
             yield event

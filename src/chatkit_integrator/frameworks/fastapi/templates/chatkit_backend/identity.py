@@ -8,6 +8,7 @@ from host import get_current_user, user_id_of
 
 async def current_user_id(user: Annotated[object, Depends(get_current_user)]) -> str:
     """Give the verified user's id; 401 where nobody is signed in."""
-    if user is None:
+    found = None if user is None else user_id_of(user)
+    if found is None or not str(found):
         raise HTTPException(status_code=401, detail="Sign in to use the chat.")
-    return str(user_id_of(user))
+    return str(found)

@@ -13,6 +13,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 ISSUER = "chatkit-guest"
 SHORTEST_SECRET = 32
+CLOCKS_APART = 30
+REFUSED = "The chat is reached through the site."
 
 bearer = HTTPBearer(auto_error=False)
 
@@ -23,11 +25,18 @@ async def current_user_id(sent: Annotated[HTTPAuthorizationCredentials | None, D
     if len(secret) < SHORTEST_SECRET:
         raise HTTPException(status_code=503, detail="The chat is not set up: CHATKIT_GUEST_SECRET is missing or too short.")
     if sent is None:
-        raise HTTPException(status_code=401, detail="The chat is reached through the site.")
+        raise HTTPException(status_code=401, detail=REFUSED)
     try:
         claims = jwt.decode(
-            sent.credentials, secret, algorithms=["HS256"], issuer=ISSUER, options={"require": ["exp", "iss", "sub"]}
+            sent.credentials,
+            secret,
+            algorithms=["HS256"],
+            issuer=ISSUER,
+            leeway=CLOCKS_APART,
+            options={"require": ["exp", "iss", "sub"]},
         )
     except jwt.InvalidTokenError as error:
-        raise HTTPException(status_code=401, detail="The chat is reached through the site.") from error
+        raise HTTPException(status_code=401, detail=REFUSED) from error
+    if not claims["sub"]:
+        raise HTTPException(status_code=401, detail=REFUSED)
     return f"guest:{claims['sub']}"

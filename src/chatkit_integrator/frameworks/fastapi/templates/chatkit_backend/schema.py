@@ -1,20 +1,26 @@
-"""Tables, the connection to them, and making both ready before the first message."""
+"""Tables, the connection to them, and making both ready before the first message.
+
+Nothing happens at import: the application starts without its database, and the chat recovers when the database does.
+"""
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import uuid
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cached_property
+from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy import (
     URL,
     BigInteger,
     Column,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
     MetaData,
-    String,
     Table,
     Text,
     UniqueConstraint,
@@ -22,15 +28,20 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 log = logging.getLogger(__name__)
 
 POOL = 5
 WARM = 2
-_DRIVERS = {"postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
-_LIBPQ_ONLY = ("channel_binding", "options", "target_session_attrs", "gssencmode", "connect_timeout", "application_name")
+PATIENCE = 10
+"""Seconds that starting the application waits for the database."""
+
+UNAVAILABLE = (SQLAlchemyError, OSError, ImportError)
+"""What is raised while the database is away, or its driver is."""
+
+_DRIVERS = {"postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
 _Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 metadata = MetaData()
@@ -38,8 +49,8 @@ threads = Table(
     "chatkit_threads",
     metadata,
     Column("position", _Sequence, primary_key=True, autoincrement=True),
-    Column("id", String(64), nullable=False, unique=True),
-    Column("owner", String(255), nullable=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("owner", Text, nullable=False),
     Column("data", Text, nullable=False),
     Index("chatkit_threads_by_owner", "owner", "position"),
 )
@@ -47,8 +58,8 @@ items = Table(
     "chatkit_items",
     metadata,
     Column("position", _Sequence, primary_key=True, autoincrement=True),
-    Column("thread_id", String(64), ForeignKey("chatkit_threads.id", ondelete="CASCADE"), nullable=False),
-    Column("id", String(255), nullable=False),
+    Column("thread_id", Text, ForeignKey("chatkit_threads.id", ondelete="CASCADE"), nullable=False),
+    Column("id", Text, nullable=False),
     Column("data", Text, nullable=False),
     UniqueConstraint("thread_id", "id"),
     Index("chatkit_items_in_order", "thread_id", "position"),
@@ -56,45 +67,48 @@ items = Table(
 attachments = Table(
     "chatkit_attachments",
     metadata,
-    Column("id", String(64), primary_key=True),
-    Column("owner", String(255), nullable=False),
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
     Column("data", Text, nullable=False),
 )
 
 
-def connect(url: URL) -> AsyncEngine:
-    """Make an engine for an address of PostgreSQL or SQLite, whatever driver it names; nothing connects yet."""
-    kind = url.get_backend_name()
-    if kind not in _DRIVERS:
-        raise RuntimeError(f"Conversations can be kept in PostgreSQL or SQLite, not in {kind}; set CHATKIT_DATABASE_URL.")
-    url = url.set(drivername=_DRIVERS[kind])
-    if kind == "sqlite":
-        engine = create_async_engine(url)
-        event.listen(engine.sync_engine, "connect", _enforce_foreign_keys)
-        return engine
-    ssl = url.query.get("sslmode") or url.query.get("ssl")
-    url = url.difference_update_query([*_LIBPQ_ONLY, "sslmode", "ssl", "prepared_statement_cache_size"])
-    if ssl is not None:
-        url = url.update_query_dict({"ssl": ssl})
-    url = url.update_query_dict({"prepared_statement_cache_size": "0"})
-    return create_async_engine(url, pool_size=POOL, pool_pre_ping=True, connect_args={"statement_cache_size": 0, "timeout": 10})
+class Database:
+    """The engine, made on first use; the tables, made once; connections, opened before the first message needs them."""
 
-
-def _enforce_foreign_keys(connection: DBAPIConnection, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
-
-
-class Readiness:
-    """Makes the tables once, and opens connections before the first message needs them."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, url: Callable[[], URL]) -> None:
+        self._url = url
         self._made = False
 
-    async def ensure(self) -> None:
-        """Make the tables where they are missing. Raises what the database raises while it is away."""
+    @cached_property
+    def engine(self) -> AsyncEngine:
+        """The engine. Nothing connects yet."""
+        return connect(self._url())
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncGenerator[AsyncConnection]:
+        """Give a connection in a transaction, with the tables there. Raises one of `UNAVAILABLE` where that cannot be."""
+        await self._ensure()
+        async with self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def lifespan(self, _app: FastAPI) -> AsyncGenerator[None]:
+        """Warm the pool when the application starts, which it does without its database too."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._ensure()
+                await self._warm()
+        except UNAVAILABLE as error:
+            log.warning("The chat has no database yet and will try again with each message: %s", type(error).__name__)
+        try:
+            yield
+        finally:
+            self._made = False
+            if "engine" in self.__dict__:
+                await self.engine.dispose()
+
+    async def _ensure(self) -> None:
         if self._made:
             return
         try:
@@ -104,21 +118,56 @@ class Readiness:
         self._made = True
 
     async def _make(self) -> None:
-        async with self._engine.begin() as connection:
+        async with self.engine.begin() as connection:
             await connection.run_sync(metadata.create_all)
 
-    async def _touch(self) -> None:
-        async with self._engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
-            await asyncio.sleep(0.05)
+    async def _warm(self) -> None:
+        async with AsyncExitStack() as held:
+            for _ in range(WARM):
+                connection = await held.enter_async_context(self.engine.connect())
+                await connection.execute(text("SELECT 1"))
 
-    @asynccontextmanager
-    async def lifespan(self, _app: FastAPI) -> AsyncGenerator[None]:
-        """Warm the pool when the application starts. It starts without its database too; the chat then says so."""
-        try:
-            await self.ensure()
-            await asyncio.gather(*(self._touch() for _ in range(WARM)))
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("The chat has no database yet and will try again with each message: %s", type(error).__name__)
-        yield
-        await self._engine.dispose()
+
+def connect(url: URL) -> AsyncEngine:
+    """Make an engine for an address of PostgreSQL or SQLite, whatever driver and libpq options it names."""
+    kind = url.get_backend_name()
+    if kind not in _DRIVERS:
+        raise ArgumentError(f"Conversations can be kept in PostgreSQL or SQLite, not in {kind}; set CHATKIT_DATABASE_URL.")
+    if kind == "sqlite":
+        engine = create_async_engine(url.set(drivername=_DRIVERS[kind]), hide_parameters=True)
+        event.listen(engine.sync_engine, "connect", _enforce_foreign_keys)
+        return engine
+    query = {name: value for name, value in url.query.items() if name in {"host", "port"}}
+    ssl = url.query.get("sslmode") or url.query.get("ssl")
+    arguments: dict[str, Any] = {
+        "timeout": PATIENCE,
+        "server_settings": {"application_name": "chatkit"},
+        # Poolers such as PgBouncer hand a session to others between transactions: nothing may be kept in it by name.
+        "statement_cache_size": 0,
+        "prepared_statement_cache_size": 0,
+        "prepared_statement_name_func": lambda: f"__chatkit_{uuid.uuid4().hex}__",
+    }
+    if ssl:
+        arguments["ssl"] = ssl
+    url = url.set(drivername=_DRIVERS[kind], query=query)
+    engine = create_async_engine(url, pool_size=POOL, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
+    event.listen(engine.sync_engine, "do_connect", _connect_or_be_away)
+    return engine
+
+
+def _enforce_foreign_keys(connection: DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _connect_or_be_away(
+    dialect: Dialect, _record: object, arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> DBAPIConnection:
+    """Connect. A refusal by the server, which SQLAlchemy 2.0 lets through as the driver's own error, is a `ConnectionError`."""
+    import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+
+    try:
+        return dialect.connect(*arguments, **keywords)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise ConnectionError(type(error).__name__) from error
