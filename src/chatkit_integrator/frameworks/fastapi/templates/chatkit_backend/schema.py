@@ -16,6 +16,7 @@ from sqlalchemy import (
     URL,
     BigInteger,
     Column,
+    Connection,
     Dialect,
     ForeignKey,
     Index,
@@ -42,6 +43,7 @@ UNAVAILABLE = (SQLAlchemyError, OSError, ImportError)
 """What is raised while the database is away, or its driver is."""
 
 _DRIVERS = {"postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+_TAKE_TURNS = {"postgresql": "SELECT pg_advisory_xact_lock(20260329)", "sqlite": "BEGIN IMMEDIATE"}
 _Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 metadata = MetaData()
@@ -109,17 +111,10 @@ class Database:
                 await self.engine.dispose()
 
     async def _ensure(self) -> None:
-        if self._made:
-            return
-        try:
-            await self._make()
-        except SQLAlchemyError:
-            await self._make()  # another worker was making them at the same moment, or the database is really away
-        self._made = True
-
-    async def _make(self) -> None:
-        async with self.engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+        if not self._made:
+            async with self.engine.begin() as connection:
+                await connection.run_sync(_make_tables)
+            self._made = True
 
     async def _warm(self) -> None:
         async with AsyncExitStack() as held:
@@ -153,6 +148,12 @@ def connect(url: URL) -> AsyncEngine:
     engine = create_async_engine(url, pool_size=POOL, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
     event.listen(engine.sync_engine, "do_connect", _connect_or_be_away)
     return engine
+
+
+def _make_tables(connection: Connection) -> None:
+    """Make what is missing; workers that start together take turns."""
+    connection.exec_driver_sql(_TAKE_TURNS[connection.dialect.name])
+    metadata.create_all(connection)
 
 
 def _enforce_foreign_keys(connection: DBAPIConnection, _record: object) -> None:
