@@ -171,7 +171,7 @@ class Scripts:
         return self.texts(script, inner, depth - 1)
 
     def _follow(self, script: Script, node: SgNode, depth: int) -> tuple[Script, SgNode] | None:
-        if node.kind() == "identifier":
+        if node.kind() in {"identifier", "shorthand_property_identifier"}:
             return self.definition(script, node.text(), depth)
         inner = node.field("object") if node.kind() == "member_expression" else None
         if inner is None or depth <= 0:

@@ -32,7 +32,7 @@ def config(scripts: Scripts) -> Script | None:
 
 
 def _values(script: Script, name: str) -> Iterator[SgNode]:
-    """What a property of that name is set to: in an object, as a method, or by assignment to a member."""
+    """What a property of that name is set to: in an object, as a method, by its mere name, or by assignment."""
     top = tsx.root(script.text)
     for node in top.find_all(kind="pair"):
         key, value = node.field("key"), node.field("value")
@@ -42,6 +42,7 @@ def _values(script: Script, name: str) -> Iterator[SgNode]:
         named = node.field("name")
         if named is not None and named.text() == name:
             yield node
+    yield from (node for node in top.find_all(kind="shorthand_property_identifier") if node.text() == name)
     for node in top.find_all(kind="assignment_expression"):
         left, right = node.field("left"), node.field("right")
         if left is not None and right is not None and left.kind() == "member_expression" and javascript.last_name(left) == name:
@@ -58,7 +59,7 @@ def static_export(scripts: Scripts) -> Location | None:
             condition, first = found.field("condition"), found.field("consequence")
             is_production = condition is not None and re.search(r"NODE_ENV\s*===?\s*['\"]production", condition.text())
             is_on = bool(is_production) and javascript.string(first) == "export"
-        elif script is not None and found.kind() in {"identifier", "member_expression"}:
+        elif script is not None and found.kind() in {"identifier", "member_expression", "shorthand_property_identifier"}:
             is_on = scripts.texts(script, found) == ("export",)
         if script is not None and is_on:
             return Location(script.path, javascript.line(value))

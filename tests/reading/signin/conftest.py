@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from chatkit_integrator.model.tree import Tree
+from chatkit_integrator.reading import packages
+from chatkit_integrator.reading.scripts import Scripts, scripts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Site(Protocol):
+    def __call__(self, files: Mapping[str, str], /, *depends: str) -> Scripts: ...
+
+
+@pytest.fixture
+def site() -> Site:
+    """The sources of a site that depends on the packages named."""
+
+    def site(files: Mapping[str, str], /, *depends: str) -> Scripts:
+        tree = Tree.of({"package.json": json.dumps({"dependencies": dict.fromkeys(depends, "1")}), **files})
+        return scripts_of(tree, packages.read(tree, "package.json"))
+
+    return site
