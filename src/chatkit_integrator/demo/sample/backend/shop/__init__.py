@@ -1,0 +1,1 @@
+"""Paperback, a small bookshop."""
