@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import NotUtf8Error, OutsideRootError
@@ -161,6 +162,7 @@ class Imported:
     names: Mapping[str, str]
 
 
+@lru_cache(maxsize=256)
 def imports(body: str) -> tuple[Imported, ...]:
     """Every import of a text, wherever it stands."""
     found: list[Imported] = []

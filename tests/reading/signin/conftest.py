@@ -1,20 +1,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pytest
 
 from chatkit_integrator.model.tree import Tree
 from chatkit_integrator.reading import packages
-from chatkit_integrator.reading.scripts import Scripts, scripts_of
+from chatkit_integrator.reading.scripts import scripts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sitting import Site
 
-class Site(Protocol):
-    def __call__(self, files: Mapping[str, str], /, *depends: str) -> Scripts: ...
+    from chatkit_integrator.reading.scripts import Scripts
 
 
 @pytest.fixture

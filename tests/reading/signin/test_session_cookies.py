@@ -8,7 +8,7 @@ from chatkit_integrator.model.profile import FrontendAuth
 from chatkit_integrator.reading.signin import jwt_cookie
 
 if TYPE_CHECKING:
-    from conftest import Site
+    from sitting import Site
 
 HEAD = 'import { cookies } from "next/headers";\n'
 
@@ -27,6 +27,7 @@ def found(site: Site, *texts: str, **files: str) -> FrontendAuth | None:
         HEAD + "const s = await cookies(); s.set('theme', 'dark'); s.get('csrf_token'); s.get('refresh_token')",
         HEAD + "(await cookies()).delete('session'); (await cookies()).set('session', '')",
         HEAD + "(await cookies()).get('next-auth.session-token'); (await cookies()).get('__Secure-authjs.session-token')",
+        "document.cookie = 'session=; Max-Age=0'; document.cookie = `session=`; document.cookie = `${name}=1`",
         "const token = searchParams.get('token'); const t = headers.get('authorization'); // cookie",
         HEAD
         + "createServerClient(u, k, { cookies: { setAll(all) { all.forEach(({ name, value }) => jar.set(name, value)) } } })",
@@ -55,7 +56,10 @@ def test_what_holds_no_session_of_the_project_is_none(site: Site, text: str) -> 
         ("return new Response(null, { headers: { 'Set-Cookie': `accessToken=${t}; Path=/; HttpOnly` } });", True),
         ("response.headers.append('set-cookie', `accessToken=${t}; Path=/`);", False),
         ("res.setHeader('Set-Cookie', serialize('accessToken', t, { httpOnly: true }));", True),
+        ("res.headers.append('Set-Cookie', [`accessToken=${t}; HttpOnly`, `theme=dark`]);", True),
         ("document.cookie = `accessToken=${t}; path=/`;", False),
+        ("document.cookie = 'accessToken=' + t + '; path=/';", False),
+        ("const NAME = 'accessToken';\ndocument.cookie = `${NAME}=${t}`;", False),
         ("const t = request.cookies.get('accessToken');", None),
         ("const t = req.cookies.accessToken;", None),
         ("const t = req.cookies['accessToken'];", None),

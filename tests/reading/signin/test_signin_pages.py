@@ -7,7 +7,7 @@ import pytest
 from chatkit_integrator.reading.signin import pages
 
 if TYPE_CHECKING:
-    from conftest import Site
+    from sitting import Site
 
 
 def path(site: Site, files: dict[str, str], *, kind: str = "jwt-cookie", middleware: str | None = None) -> str | None:

@@ -9,7 +9,7 @@ from chatkit_integrator.model.unit import Location
 from chatkit_integrator.reading import signin
 
 if TYPE_CHECKING:
-    from conftest import Site
+    from sitting import Site
 
 SET = "import { cookies } from 'next/headers';\ncookies().set('session', t);\n"
 
@@ -105,3 +105,11 @@ def test_a_cookie_of_the_project_s_own_beside_a_library_is_a_way_of_its_own(site
 def test_a_cookie_beside_a_library_that_is_only_read_is_the_library_s(site: Site) -> None:
     read = {"lib/auth.ts": "import 'better-auth'", "middleware.ts": "export default (r) => r.cookies.get('session')"}
     assert kinds(site, read, "better-auth") == ["better-auth"]
+
+
+def test_tokens_in_the_storage_beside_a_cookie_that_may_be_a_mere_sign_are_both_given(site: Site) -> None:
+    files = {"lib/store.ts": "localStorage.setItem('token', t)\ndocument.cookie = 'session=1'"}
+    assert kinds(site, files) == ["jwt-cookie", "localstorage"]
+    assert kinds(site, {**files, "middleware.ts": "export default (r) => `Bearer ${r.cookies.get('session')}`"}) == [
+        "jwt-cookie"
+    ]

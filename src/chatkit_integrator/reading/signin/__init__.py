@@ -32,11 +32,12 @@ DETECTORS: tuple[Callable[[Scripts], SignIn | None], ...] = (
 def find(scripts: Scripts) -> tuple[SignIn, ...]:
     """Every way that a person may choose between, the one that can be integrated first.
 
-    A library's own handling of a cookie is no way of its own, and tokens in the browser's storage count only where nothing
-    else is.
+    A library's own handling of a cookie is no way of its own, and tokens in the browser's storage count only where nothing else
+    is certain.
     """
     found = [one for detect in DETECTORS for one in (detect(scripts),) if one is not None]
     libraries = [one for one in found if one.auth.kind not in {"jwt-cookie", "localstorage"}]
     cookies = [one for one in found if one.auth.kind == "jwt-cookie" and (one.alone or not libraries)]
-    stored = [one for one in found if one.auth.kind == "localstorage" and not cookies and not libraries]
+    is_certain = bool(libraries) or any(one.is_certain for one in cookies)
+    stored = [one for one in found if one.auth.kind == "localstorage" and not is_certain]
     return (*cookies, *libraries, *stored)

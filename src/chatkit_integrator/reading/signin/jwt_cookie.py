@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from chatkit_integrator.model.profile import FrontendAuth
 from chatkit_integrator.model.unit import Location
 from chatkit_integrator.reading import javascript
-from chatkit_integrator.reading.signin import better_auth, clerk, next_auth, supabase
+from chatkit_integrator.reading.signin import better_auth, clerk, next_auth, supabase, written
 from chatkit_integrator.reading.signin.shared import SignIn, names_a_session, of_package
 from chatkit_integrator.syntax import tsx
 
@@ -41,6 +41,7 @@ class _Seen:
     sets: bool = False
     http_only: bool | None = None
     forwarded: bool = False
+    by_script: bool = False
 
 
 def detect(scripts: Scripts) -> SignIn | None:
@@ -59,7 +60,8 @@ def detect(scripts: Scripts) -> SignIn | None:
     names = sorted(forwarded or counted, key=lambda name: (-counted[name], name))
     auth = describe(seen, names[0] if len(names) == 1 else None)
     places = sorted((one for one in seen if one.name in names), key=lambda one: not one.sets)
-    return SignIn(auth, tuple(one.place for one in places), tuple(names), alone)
+    is_certain = any(one.forwarded or (one.sets and not one.by_script) for one in places)
+    return SignIn(auth, tuple(one.place for one in places), tuple(names), alone, is_certain)
 
 
 def chosen(scripts: Scripts, name: str) -> FrontendAuth:
@@ -89,12 +91,9 @@ def _cookies(scripts: Scripts, script: Script) -> Iterator[_Seen]:
             yield from _in_jar(scripts, script, node, is_readable=held.text() in from_scripts)
         elif held is None or method == "serialize":
             yield from _by_function(scripts, script, node, method)
-        if method in {"set", "append", "setHeader"} and (javascript.string(given[0]) or "").lower() == "set-cookie":
-            yield from _header(script, given[-1])
-    for node in tsx.root(script.text).find_all(kind="pair"):
-        key, value = node.field("key"), node.field("value")
-        if key is not None and value is not None and key.text().strip("'\"").lower() == "set-cookie":
-            yield from _header(script, value)
+    for one in written.cookies(scripts, script):
+        place = Location(script.path, one.line)
+        yield _Seen(one.name, place, sets=True, http_only=one.http_only, by_script=one.by_script)
     yield from _by_property(scripts, script)
 
 
@@ -136,7 +135,8 @@ def _in_jar(scripts: Scripts, script: Script, call: SgNode, *, is_readable: bool
         if method != "set":
             yield _Seen(one, place, forwarded=_is_forwarded(script, call))
         elif value is not None and javascript.string(value) != "":
-            yield _Seen(one, place, sets=True, http_only=False if is_readable else _http_only(scripts, script, options))
+            http_only = False if is_readable else _http_only(scripts, script, options)
+            yield _Seen(one, place, sets=True, http_only=http_only, by_script=is_readable)
 
 
 def _by_function(scripts: Scripts, script: Script, call: SgNode, name: str) -> Iterator[_Seen]:
@@ -158,19 +158,8 @@ def _by_function(scripts: Scripts, script: Script, call: SgNode, name: str) -> I
             yield _Seen(one, place, forwarded=_is_forwarded(script, call))
 
 
-def _header(script: Script, value: SgNode) -> Iterator[_Seen]:
-    """A ``Set-Cookie`` header that is written out."""
-    texts = [value, *value.find_all(kind="string"), *value.find_all(kind="template_string")]
-    for node in texts:
-        found = re.match(r"[`'\"]([\w.-]+)=(?![;`'\"])", node.text())
-        if found is not None and node.kind() in {"string", "template_string"}:
-            place = Location(script.path, javascript.line(node))
-            yield _Seen(found.group(1), place, sets=True, http_only="httponly" in node.text().lower())
-            return
-
-
 def _by_property(scripts: Scripts, script: Script) -> Iterator[_Seen]:
-    """``req.cookies.token``, and ``document.cookie = …``."""
+    """``req.cookies.token``."""
     top = tsx.root(script.text)
     for node in top.find_all(kind="member_expression"):
         held, name = node.field("object"), javascript.last_name(node)
@@ -186,12 +175,6 @@ def _by_property(scripts: Scripts, script: Script) -> Iterator[_Seen]:
         if held is not None and held.kind() == "member_expression" and javascript.last_name(held) == "cookies":
             for name in scripts.texts(script, node.field("index")):
                 yield _Seen(name, Location(script.path, javascript.line(node)), forwarded=_is_forwarded(script, node))
-    for node in top.find_all(kind="assignment_expression"):
-        left, right = node.field("left"), node.field("right")
-        if left is not None and right is not None and left.text() in {"document.cookie", "window.document.cookie"}:
-            found = re.match(r"[`'\"]([\w.-]+)=(?![;`'\"])", right.text())
-            if found is not None:
-                yield _Seen(found.group(1), Location(script.path, javascript.line(node)), sets=True, http_only=False)
 
 
 def _http_only(scripts: Scripts, script: Script, options: SgNode | None) -> bool | None:

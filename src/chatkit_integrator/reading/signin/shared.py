@@ -31,13 +31,15 @@ class SignIn:
     """One way of signing in that live code uses, and the lines that show it.
 
     ``cookies`` are the names of all session cookies found, several where nothing tells which of them it is. ``alone`` says
-    whether it is used in code that has nothing to do with another sign-in system.
+    whether it is used in code that has nothing to do with another sign-in system. A cookie that the server does not set is not
+    ``is_certain``: it may be a mere sign that somebody is signed in.
     """
 
     auth: FrontendAuth
     places: tuple[Location, ...]
     cookies: tuple[str, ...] = ()
     alone: bool = True
+    is_certain: bool = True
 
 
 def names_a_session(name: str) -> bool:

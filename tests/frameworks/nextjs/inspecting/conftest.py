@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +12,9 @@ from chatkit_integrator.model.tree import Tree
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chatkit_integrator.model.unit import Inspected
+    from looking import Look
+
+    from chatkit_integrator.model.unit import Inspected, Location, Question
 
 LAYOUT = """export default function RootLayout({ children }) {
   return (
@@ -24,26 +26,12 @@ LAYOUT = """export default function RootLayout({ children }) {
 """
 
 
-class Looked:
-    """What inspection said of a site."""
-
+class _Looked:
     def __init__(self, inspected: Inspected) -> None:
         assert isinstance(inspected.profile, Frontend)
         self.site: Frontend = inspected.profile
-        self.questions = {one.id: one for one in inspected.questions}
-        self.evidence = inspected.evidence
-
-
-class Look(Protocol):
-    def __call__(
-        self,
-        files: Mapping[str, str | bytes],
-        /,
-        *,
-        root: str = ".",
-        answers: Mapping[str, str] | None = None,
-        **manifest: Any,
-    ) -> Looked: ...
+        self.questions: Mapping[str, Question] = {one.id: one for one in inspected.questions}
+        self.evidence: Mapping[str, tuple[Location, ...]] = inspected.evidence
 
 
 @pytest.fixture
@@ -62,10 +50,10 @@ def look() -> Look:
         root: str = ".",
         answers: Mapping[str, str] | None = None,
         **manifest: Any,
-    ) -> Looked:
+    ) -> _Looked:
         packages = {"next": "16.0.0", "react": "19.0.0", **manifest.pop("dependencies", {})}
         path = "package.json" if root == "." else f"{root}/package.json"
         own = {path: json.dumps({"name": "site", "dependencies": packages, **manifest}, indent=2)}
-        return Looked(inspect(Tree.of({**own, **files}), root, answers or {}))
+        return _Looked(inspect(Tree.of({**own, **files}), root, answers or {}))
 
     return look

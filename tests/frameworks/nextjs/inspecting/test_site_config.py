@@ -8,7 +8,7 @@ from chatkit_integrator.model.profile import Middleware
 from chatkit_integrator.model.unit import Location
 
 if TYPE_CHECKING:
-    from conftest import Look
+    from looking import Look
 
 A = "{ source: '/a/:path*', destination: 'http://b/:path*' }"
 C = "{ source: '/c', destination: x }"
@@ -136,3 +136,10 @@ def test_a_policy_in_a_module_of_its_own_is_where_it_is_written(look: Look) -> N
 def test_a_policy_in_a_comment_or_for_reports_only_is_none(look: Look) -> None:
     config = "// Content-Security-Policy\nexport default { k: 'Content-Security-Policy-Report-Only' }"
     assert look({"next.config.mjs": config}).site.csp is None
+
+
+def test_a_policy_that_says_nothing_of_scripts_and_frames_is_none(look: Look) -> None:
+    config = "export default { h: [{ key: 'Content-Security-Policy', value: 'frame-ancestors *' }] }"
+    assert look({"next.config.mjs": config}).site.csp is None
+    made = "export default { h: [{ key: 'Content-Security-Policy', value: make() }] }"
+    assert look({"next.config.mjs": made}).site.csp == Location("next.config.mjs", 1), "nobody knows what it says"

@@ -7,7 +7,7 @@ import pytest
 from chatkit_integrator.model.unit import Location
 
 if TYPE_CHECKING:
-    from conftest import Look
+    from looking import Look
 
 CDN = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js"
 

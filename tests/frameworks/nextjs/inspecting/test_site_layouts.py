@@ -9,7 +9,7 @@ from chatkit_integrator.model.profile import Layout
 from chatkit_integrator.model.unit import Location
 
 if TYPE_CHECKING:
-    from conftest import Look
+    from looking import Look
 
 PASSING = "export default function RootLayout({ children }) { return children }"
 PAGE = "export default function Page() { return null }"

@@ -8,7 +8,7 @@ from chatkit_integrator.errors import UnknownAnswerError
 from chatkit_integrator.model.unit import Location
 
 if TYPE_CHECKING:
-    from conftest import Look
+    from looking import Look
 
 
 @pytest.mark.parametrize(

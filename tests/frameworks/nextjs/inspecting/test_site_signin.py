@@ -8,7 +8,7 @@ from chatkit_integrator.errors import UnknownAnswerError
 from chatkit_integrator.model.profile import FrontendAuth
 
 if TYPE_CHECKING:
-    from conftest import Look
+    from looking import Look
 
 SET = """import { cookies } from "next/headers";
 export async function login(t) {

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _CONFIGS = tuple(f"next.config.{end}" for end in ("js", "mjs", "ts", "mts", "cjs"))
 _MIDDLEWARES = tuple(f".{end}" for end in ("ts", "js", "tsx", "jsx", "mjs"))
 _HEADER = re.compile(r"^content-security-policy$", re.IGNORECASE)
-_POLICY = re.compile(r"(?<![\w-])(script-src|default-src|frame-src)(?![\w-])")
+_POLICY = re.compile(r"(?<![\w-])(script-src|default-src|frame-src|child-src)(-elem)?(?![\w-])")
+_HARMLESS = re.compile(r"(?<![\w-])(frame-ancestors|upgrade-insecure-requests|base-uri|form-action)(?![\w-])")
 _PROXY_SINCE = 16
 
 
@@ -143,7 +144,8 @@ def _matchers(scripts: Scripts, script: Script) -> Iterator[str]:
 def policy(scripts: Scripts, middle: Middleware | None) -> Location | None:
     """The Content-Security-Policy that the site sends: in next.config, the middleware, a ``<meta>`` or vercel.json.
 
-    The place is the header's; where the policy itself is written in another file, it is that one, which has to be edited.
+    The place is the header's; where the policy itself is written in another file, it is that one, which has to be edited. A
+    policy that says nothing of scripts and frames stands in nobody's way.
     """
     first = [one for one in (config(scripts), scripts.script(middle.path) if middle else None) if one]
     others = scripts.containing(b"ontent-", b"ONTENT-")
@@ -153,28 +155,32 @@ def policy(scripts: Scripts, middle: Middleware | None) -> Location | None:
             continue
         seen.add(script.path)
         header = next((line for body, line, _ in javascript.strings(script.text) if _HEADER.match(body.strip())), None)
-        if header is not None:
-            return _written(scripts, script) or Location(script.path, header)
+        if header is None:
+            continue
+        if _states(script, _POLICY):
+            return Location(script.path, header)
+        elsewhere = _written(scripts, script)
+        if elsewhere is not None or not _states(script, _HARMLESS):
+            return elsewhere or Location(script.path, header)
     return _vercel(scripts)
 
 
 def _written(scripts: Scripts, script: Script) -> Location | None:
-    """The imported file that holds the policy; ``None`` where the file itself does, or nobody knows."""
-    if _states(script):
-        return None
+    """The imported file that holds the policy; ``None`` where nobody knows."""
     for one in javascript.imports(script.text):
         path = scripts.locate(script.path, one.module)
         inner = scripts.script(path) if path else None
-        line = _states(inner) if inner else None
+        line = _states(inner, _POLICY) if inner else None
         if inner is not None and line is not None:
             return Location(inner.path, line)
     return None
 
 
-def _states(script: Script) -> int | None:
-    if not _POLICY.search(script.text):
+def _states(script: Script, directives: re.Pattern[str]) -> int | None:
+    """The line of the first string that holds one of the directives."""
+    if not directives.search(script.text):
         return None
-    return next((line for body, line, _ in javascript.strings(script.text) if _POLICY.search(body)), None)
+    return next((line for body, line, _ in javascript.strings(script.text) if directives.search(body)), None)
 
 
 def _vercel(scripts: Scripts) -> Location | None:
