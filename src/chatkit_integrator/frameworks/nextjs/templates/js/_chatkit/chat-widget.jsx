@@ -39,15 +39,15 @@ export function ChatKitWidget() {
     }
   }, []);
 
+  useEffect(() => setPreferences(loadPreferences()), []);
+
   useEffect(() => {
-    setPreferences(loadPreferences());
     const here = new URL(location.href);
-    if (here.searchParams.get(OPEN) === "open") {
-      here.searchParams.delete(OPEN);
-      history.replaceState(history.state, "", here);
-      setOpen(true);
-    }
-  }, []);
+    if (here.searchParams.get(OPEN) !== "open") return;
+    here.searchParams.delete(OPEN);
+    history.replaceState(history.state, "", here);
+    setOpen(true);
+  }, [path]);
 
   useEffect(() => {
     if (!open) return;
