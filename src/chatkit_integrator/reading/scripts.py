@@ -77,14 +77,16 @@ class Scripts:
         body = javascript.text(self.tree, path)
         return Script(path, body) if body is not None else None
 
-    def containing(self, *marks: bytes) -> Iterator[Script]:
-        """Sources whose bytes hold any of ``marks``."""
+    def containing(self, *marks: bytes, also: re.Pattern[bytes] | None = None) -> Iterator[Script]:
+        """Sources whose bytes hold any of ``marks``, and ``also`` something that fits."""
         for path in self.paths:
             try:
                 content = self.tree.read(path)
             except OutsideRootError:
                 continue
-            if content is not None and any(mark in content.data for mark in marks):
+            if content is None or not any(mark in content.data for mark in marks):
+                continue
+            if also is None or also.search(content.data):
                 script = self.script(path)
                 if script is not None:
                     yield script

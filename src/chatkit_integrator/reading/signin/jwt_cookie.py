@@ -15,7 +15,7 @@ from chatkit_integrator.model.profile import FrontendAuth
 from chatkit_integrator.model.unit import Location
 from chatkit_integrator.reading import javascript
 from chatkit_integrator.reading.signin import better_auth, clerk, next_auth, supabase, written
-from chatkit_integrator.reading.signin.shared import SignIn, names_a_session, of_package
+from chatkit_integrator.reading.signin.shared import SPEAKS_OF_ONE, SignIn, names_a_session, of_package
 from chatkit_integrator.syntax import tsx
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def detect(scripts: Scripts) -> SignIn | None:
     """Find the session cookie; all of them where nothing tells which it is."""
     seen: list[_Seen] = []
     alone = False
-    for script in scripts.containing(b"ookie"):
+    for script in scripts.containing(b"ookie", also=SPEAKS_OF_ONE):
         here = [one for one in _cookies(scripts, script) if names_a_session(one.name)]
         seen += here
         if any(one.sets for one in here) and not _is_of_a_library(script):

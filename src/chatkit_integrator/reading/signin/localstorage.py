@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chatkit_integrator.model.profile import FrontendAuth
 from chatkit_integrator.model.unit import Location
 from chatkit_integrator.reading import javascript
-from chatkit_integrator.reading.signin.shared import SignIn, names_a_session
+from chatkit_integrator.reading.signin.shared import SPEAKS_OF_ONE, SignIn, names_a_session
 from chatkit_integrator.syntax import tsx
 
 if TYPE_CHECKING:
@@ -18,17 +18,15 @@ if TYPE_CHECKING:
 
     from chatkit_integrator.reading.scripts import Script, Scripts
 
+_MARKS = (b"localStorage", b"sessionStorage", b"Storage(", b"persist")
 _STORAGE = re.compile(r"(^|\.)(localStorage|sessionStorage)$")
 _HOOK = re.compile(r"^use(Local|Session)?Storage(State)?$|^usePersist\w*$")
 
 
 def detect(scripts: Scripts) -> SignIn | None:
     """Find tokens in the browser's storage."""
-    places = tuple(
-        place
-        for script in scripts.containing(b"localStorage", b"sessionStorage", b"Storage(", b"persist")
-        for place in _places(scripts, script)
-    )
+    scanned = scripts.containing(*_MARKS, also=SPEAKS_OF_ONE)
+    places = tuple(place for script in scanned for place in _places(scripts, script))
     return SignIn(FrontendAuth("localstorage", http_only=False), places) if places else None
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from chatkit_integrator.reading.scripts import Script, Scripts
 
 _SESSION = re.compile(r"token|session|jwt|auth|bearer|access|(^|[_.-])sid$", re.IGNORECASE)
+SPEAKS_OF_ONE = re.compile(rb"token|session[^S]|jwt|auth|bearer|access|sid\b|cookie_|_cookie|_name|_key", re.IGNORECASE)
+"""What the bytes of a file hold that names a session, or takes the name from elsewhere: a cheap look before parsing."""
 _SOMETHING_ELSE = re.compile(
     r"refresh|csrf|xsrf|theme|locale|lang|sidebar|consent|state|verifier|nonce|challenge|pkce|callback|redirect|return"
     r"|reset|invit|verif|method|mode|expir|push|fcm|device|draft|guest|encrypt|provider|chat[-_]?session",
