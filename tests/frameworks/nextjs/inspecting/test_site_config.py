@@ -92,6 +92,14 @@ def test_a_middleware_beside_the_app_counts_and_one_elsewhere_does_not(look: Loo
     assert look({"app/page.tsx": "", "lib/middleware.ts": WALL, "src/middleware.ts": WALL}).site.middleware is None
 
 
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("// export function middleware() {}", False), ("", False), ("module.exports = { middleware }", True), (WALL, True)],
+)
+def test_a_middleware_that_is_commented_out_is_none(look: Look, text: str, is_one: bool) -> None:
+    assert (look({"app/page.tsx": "", "middleware.js": text}).site.middleware is not None) is is_one
+
+
 def test_proxy_is_the_middleware_from_next_16_on(look: Look) -> None:
     files = {"app/page.tsx": "", "proxy.ts": "export function proxy() {}"}
     assert look(files).site.middleware == Middleware("proxy.ts")

@@ -120,9 +120,17 @@ def middleware(scripts: Scripts, routes: str | None, version: str) -> tuple[Midd
     for name in names:
         for end in _MIDDLEWARES:
             script = scripts.script(join(base, name + end))
-            if script is not None and re.search(r"\b(export|exports)\b", script.text):
+            if script is not None and _exports(script):
                 return Middleware(script.path, tuple(_matchers(scripts, script))), Location(script.path, 1)
     return None, None
+
+
+def _exports(script: Script) -> bool:
+    top = tsx.root(script.text)
+    return any(
+        any(node.text().startswith(start) for node in top.find_all(kind=kind))
+        for kind, start in (("export_statement", "export"), ("assignment_expression", "module.exports"))
+    )
 
 
 def _matchers(scripts: Scripts, script: Script) -> Iterator[str]:
