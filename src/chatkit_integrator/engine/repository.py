@@ -174,15 +174,22 @@ class Repository:
             )
         return self.root / real
 
-    def check_place(self, path: str) -> None:
-        """Make sure that a file of that path may be written.
+    def may_write(self, path: str) -> Path:
+        """Give the place of ``path``, having made sure that it is ours to write.
 
-        Raises ``OutsideRootError`` where it is out of the root, behind a link, a secret, git's or ours, and
-        ``NotWritableError`` where a folder is in its place, or a file in the place of its folder.
+        Raises ``OutsideRootError`` where it is out of the root, behind a link, a secret, git's, or in our own state folder.
         """
-        file = self.resolve(path)
-        if self._is_private(path):
+        place = self.resolve(path)
+        if self._is_private(place.relative_to(self.root).as_posix()):
             raise OutsideRootError(f"{path} is not for this program to write; set it by hand.")
+        return place
+
+    def check_place(self, path: str) -> None:
+        """Make sure that a file of that path may and can be.
+
+        Raises as ``may_write`` does, and ``NotWritableError`` where a folder is in its place, or a file in its folder's.
+        """
+        file = self.may_write(path)
         if file.is_dir():
             raise NotWritableError(f"{path} is a directory where a file should go; move it away and plan again.")
         for parent in file.parents:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-RECORD = "record.json"
-COMMITTED = "committed"
+_PLAN_ID = re.compile(r"[0-9A-Za-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +18,14 @@ class Entry:
     before: str | None
     after: str | None
     mode: int | None
-    image: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One transaction. ``undoes`` names the transaction that it takes back; ``folders`` are those it makes."""
+    """One transaction. ``undoes`` names the transaction that it takes back; ``folders`` are those it makes, outermost first.
+
+    What the file of entry ``n`` read before lies beside the record, as ``image(n)``.
+    """
 
     plan_id: str
     version: str
@@ -34,18 +33,30 @@ class Record:
     folders: tuple[str, ...]
     undoes: str | None = None
 
+    def __post_init__(self) -> None:
+        if not _PLAN_ID.fullmatch(self.plan_id):
+            raise ValueError(f"{self.plan_id!r} is no plan's id")
+
     def dump(self) -> bytes:
         """Give it as JSON."""
         return json.dumps(asdict(self), indent=1).encode()
 
     @classmethod
-    def load(cls, folder: Path) -> Record:
-        """Read it back from its folder."""
-        data = json.loads((folder / RECORD).read_bytes())
-        return cls(
-            plan_id=data["plan_id"],
-            version=data["version"],
-            entries=tuple(Entry(**entry) for entry in data["entries"]),
-            folders=tuple(data["folders"]),
-            undoes=data["undoes"],
-        )
+    def parse(cls, data: bytes) -> Record:
+        """Read it back; ``ValueError`` where it is none."""
+        try:
+            values: dict[str, Any] = json.loads(data)
+            return cls(
+                plan_id=values["plan_id"],
+                version=values["version"],
+                entries=tuple(Entry(**entry) for entry in values["entries"]),
+                folders=tuple(values["folders"]),
+                undoes=values["undoes"],
+            )
+        except (TypeError, KeyError) as error:
+            raise ValueError(f"no record: {error}") from error
+
+
+def image(number: int) -> str:
+    """Name the file that holds what the file of an entry read before."""
+    return f"before-{number}"
