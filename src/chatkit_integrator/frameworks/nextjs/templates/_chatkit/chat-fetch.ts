@@ -1,15 +1,11 @@
-import { readPageContext } from "./page-context";
-import type { Preferences } from "./preferences";
+import { readPageContext, readUserInfo } from "./page-context";
+import { currentPreferences } from "./preferences";
 import { PROXY_PATH } from "./settings";
 
 const WITH_CONTEXT = new Set(["threads.create", "threads.add_user_message", "threads.retry_after_item"]);
 
-/** What goes along with the next message, read when it is sent. */
-export type Sending = {
-  preferences: () => Preferences;
-  selection: () => string;
-  onSignedOut: () => void;
-};
+/** What the widget knows when a message is sent, and what it has to hear of. */
+export type Sending = { selection: string; onSent: () => void; onSignedOut: () => void };
 
 /**
  * The fetch that ChatKit uses: each message carries the page and the preferences in its top-level `metadata`.
@@ -20,31 +16,34 @@ export function createChatFetch(sending: Sending): typeof fetch {
   return async (input, init) => {
     const target = new URL(input instanceof Request ? input.url : String(input), location.href);
     if (target.origin !== location.origin || target.pathname !== PROXY_PATH) return fetch(input, init);
-    const response = await fetch(input, { ...init, body: withContext(init?.body ?? null, sending), redirect: "manual" });
+    const body = withContext(init?.body ?? null, sending.selection);
+    const response = await fetch(input, { ...init, body, redirect: "manual" });
     if (response.type === "opaqueredirect" || response.status === 401) {
       sending.onSignedOut();
-      return Response.json({ message: "Please sign in to go on." }, { status: 401 });
+      const headers = { "content-type": "application/json" };
+      return new Response('{"message":"Please sign in to go on."}', { status: 401, headers });
     }
+    if (response.ok && body !== (init?.body ?? null)) sending.onSent();
     return response;
   };
 }
 
-function withContext(body: BodyInit | null, sending: Sending): BodyInit | null {
+function withContext(body: BodyInit | null, selection: string): BodyInit | null {
   if (typeof body !== "string") return body;
   let request: Record<string, unknown>;
   try {
-    request = JSON.parse(body) as Record<string, unknown>;
+    request = { ...(JSON.parse(body) as Record<string, unknown>) };
   } catch {
     return body;
   }
   if (!WITH_CONTEXT.has(String(request.type))) return body;
-  const { sharePage, ...preferences } = sending.preferences();
+  const { sharePage, ...preferences } = currentPreferences();
   const metadata = {
     ...(typeof request.metadata === "object" ? request.metadata : {}),
     ...(sharePage ? { pageContext: readPageContext() } : {}),
-    ...(sending.selection() ? { selection: sending.selection() } : {}),
-    preferences,
-    userInfo: { locale: navigator.language, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone },
+    ...(selection ? { selection } : {}),
+    userInfo: readUserInfo(),
+    preferences: Object.fromEntries(Object.entries(preferences).filter(([, chosen]) => chosen)),
   };
   return JSON.stringify({ ...request, metadata });
 }

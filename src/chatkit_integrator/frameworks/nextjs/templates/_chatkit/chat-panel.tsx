@@ -1,55 +1,65 @@
 import { ChatKit, useChatKit } from "@openai/chatkit-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { createChatFetch } from "./chat-fetch";
-import type { Preferences } from "./preferences";
-import { PROXY_PATH } from "./settings";
 import styles from "./chatkit.module.css";
+import { PROXY_PATH } from "./settings";
+
+const FAILED = "Something went wrong. Your conversation is kept; please try again.";
+const NOT_STARTED = "The chat has not started. Please reload the page; its owner may have to allow this address for it.";
+const PATIENCE = 15_000;
 
 type Props = {
   dark: boolean;
   domainKey: string;
-  preferences: Preferences;
   selection: string;
+  signedIn: boolean;
+  thread: string | null;
   onSelectionSent: () => void;
   onSignedOut: () => void;
+  onThread: (id: string | null) => void;
 };
 
 /** The conversation itself; rendered once chatkit.js is there and somebody may chat. */
-export function ChatPanel({ dark, domainKey, preferences, selection, onSelectionSent, onSignedOut }: Props) {
+export function ChatPanel({ dark, domainKey, selection, signedIn, thread, onSelectionSent, onSignedOut, onThread }: Props) {
   const [problem, setProblem] = useState("");
-  const latest = useRef({ preferences, selection, onSignedOut });
-  useEffect(() => {
-    latest.current = { preferences, selection, onSignedOut };
-  });
+  const [ready, setReady] = useState(false);
+  const [initialThread] = useState(thread);
 
-  const chatFetch = useMemo(
-    () =>
-      createChatFetch({
-        preferences: () => latest.current.preferences,
-        selection: () => latest.current.selection,
-        onSignedOut: () => latest.current.onSignedOut(),
-      }),
-    [],
-  );
-
-  const { control } = useChatKit({
-    api: { url: PROXY_PATH, domainKey, fetch: chatFetch },
+  const { control, focusComposer } = useChatKit({
+    api: {
+      url: PROXY_PATH,
+      domainKey,
+      fetch: createChatFetch({ selection, onSent: onSelectionSent, onSignedOut }),
+    },
+    initialThread,
     theme: dark ? "dark" : "light",
     history: { enabled: true },
     composer: { placeholder: selection ? "Ask about the selected text" : "Ask a question" },
+    onReady: () => {
+      setReady(true);
+      setProblem("");
+    },
+    onThreadChange: ({ threadId }) => onThread(threadId),
+    onResponseStart: () => setProblem(""),
     onError: ({ error }) => {
       console.error("The chat reported an error:", error);
-      setProblem("Something went wrong. Your conversation is kept; please try again.");
-    },
-    onResponseStart: () => {
-      setProblem("");
-      if (latest.current.selection) onSelectionSent();
+      setProblem(FAILED);
     },
   });
 
+  useEffect(() => {
+    if (ready) return;
+    const timer = setTimeout(() => setProblem(NOT_STARTED), PATIENCE);
+    return () => clearTimeout(timer);
+  }, [ready]);
+
+  useEffect(() => {
+    if (ready && selection) void focusComposer();
+  }, [ready, selection, focusComposer]);
+
   return (
     <>
-      {problem && (
+      {problem && signedIn && (
         <p className={styles.problem} role="alert">
           {problem}
         </p>

@@ -3,6 +3,7 @@ import { BACKEND_PATH } from "./settings";
 const LARGEST_BODY = 1024 * 1024;
 const PASSED_ON = ["accept", "accept-language", "content-type", "chatkit-frame-instance-id"];
 const UNREACHABLE = "The chat cannot reach its server. Please try again in a moment.";
+const BROKEN_OFF = "The answer broke off. Please try again.";
 const SIGN_IN_AGAIN = "Please sign in again to go on.";
 
 /**
@@ -10,12 +11,17 @@ const SIGN_IN_AGAIN = "Please sign in again to go on.";
  *
  * Whoever sends a header that says who they are is not believed: only `token` does. A streaming request is never answered
  * with a 5xx or with anything but events, because the client would send it, and pay for it, up to five times more.
+ * `refused` answers where there is no token, or the backend does not take it.
  */
-export async function forward(request: Request, token: string): Promise<Response> {
-  const refused = refuse(request);
-  if (refused) return refused;
-  const body = await request.arrayBuffer();
-  if (body.byteLength > LARGEST_BODY) return answer(413, "This message is too long.");
+export async function forward(
+  request: Request,
+  token: string,
+  refused: (body: string) => Response = () => answer(401, SIGN_IN_AGAIN),
+): Promise<Response> {
+  if (!isOwnSite(request)) return answer(403, "The chat belongs to its own site.");
+  const body = await read(request);
+  if (body === null) return answer(413, "This message is too long.");
+  if (!token) return refused(body);
   const headers = new Headers({ authorization: `Bearer ${token}` });
   for (const name of PASSED_ON) {
     const value = request.headers.get(name);
@@ -32,21 +38,20 @@ export async function forward(request: Request, token: string): Promise<Response
       cache: "no-store",
     });
   } catch (error) {
-    console.error("The chat's backend cannot be reached:", error instanceof Error ? error.message : "unknown error");
+    if (!request.signal.aborted) console.error("The chat's backend cannot be reached:", error);
     return failure(body, UNREACHABLE);
   }
-  if (upstream.status === 401 || upstream.status === 403) return answer(401, SIGN_IN_AGAIN);
-  if (upstream.status >= 500 || (upstream.status >= 300 && upstream.status < 400)) {
-    console.error("The chat's backend answered with status", upstream.status);
+  if (upstream.status === 401 || upstream.status === 403) return refused(body);
+  const type = upstream.headers.get("content-type") ?? "application/json";
+  const isStream = type.startsWith("text/event-stream");
+  const isOdd = upstream.status < 400 && (upstream.status >= 300 || (isStreaming(body) && !isStream));
+  if (isOdd || upstream.status >= 500) {
+    console.error(`The chat's backend answered with status ${upstream.status} and ${type}`);
     return failure(body, UNREACHABLE);
   }
-  return new Response(upstream.body, {
+  return new Response(isStream && upstream.body ? toItsEnd(upstream.body) : upstream.body, {
     status: upstream.status,
-    headers: {
-      "content-type": upstream.headers.get("content-type") ?? "application/json",
-      "cache-control": "no-cache, no-transform",
-      "x-accel-buffering": "no",
-    },
+    headers: { "content-type": type, "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" },
   });
 }
 
@@ -61,17 +66,38 @@ export function status(signedIn: boolean): Response {
 }
 
 /** Tells a streaming request what went wrong in its stream, and any other by status. */
-export function failure(body: ArrayBuffer, message: string): Response {
+export function failure(body: string, message: string): Response {
   if (!isStreaming(body)) return answer(502, message);
-  const event = { type: "error", code: "custom", message, allow_retry: true };
-  return new Response(`data: ${JSON.stringify(event)}\n\n`, {
+  return new Response(errorEvent(message), {
     headers: { "content-type": "text/event-stream", "cache-control": "no-cache, no-transform" },
   });
 }
 
-function isStreaming(body: ArrayBuffer): boolean {
+function errorEvent(message: string): string {
+  return `data: ${JSON.stringify({ type: "error", code: "custom", message, allow_retry: true })}\n\n`;
+}
+
+/** The events as they come; where the backend breaks off, the last of them says so. */
+function toItsEnd(events: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = events.getReader();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch {
+        controller.enqueue(new TextEncoder().encode(`\n\n${errorEvent(BROKEN_OFF)}`));
+        controller.close();
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+function isStreaming(body: string): boolean {
   try {
-    const request: unknown = JSON.parse(new TextDecoder().decode(body));
+    const request: unknown = JSON.parse(body);
     const type = typeof request === "object" && request !== null && "type" in request ? String(request.type) : "";
     return /^threads\.(create|add_|retry_|custom_action)/.test(type);
   } catch {
@@ -79,10 +105,27 @@ function isStreaming(body: ArrayBuffer): boolean {
   }
 }
 
+/** The body; `null` where it is too long. */
+async function read(request: Request): Promise<string | null> {
+  const reader = request.body?.getReader();
+  const decoder = new TextDecoder();
+  let [text, size] = ["", 0];
+  for (;;) {
+    const part = await reader?.read();
+    if (!part || part.done) return text + decoder.decode();
+    size += part.value.byteLength;
+    if (size > LARGEST_BODY) return null;
+    text += decoder.decode(part.value, { stream: true });
+  }
+}
+
 /** Other sites may not speak for this site's visitors. */
-function refuse(request: Request): Response | null {
+function isOwnSite(request: Request): boolean {
   const site = request.headers.get("sec-fetch-site");
-  return site && site !== "same-origin" && site !== "none" ? answer(403, "The chat belongs to its own site.") : null;
+  if (site) return site === "same-origin" || site === "none";
+  const origin = request.headers.get("origin");
+  const hosts = [request.headers.get("x-forwarded-host"), request.headers.get("host")];
+  return origin === null || (URL.canParse(origin) && hosts.includes(new URL(origin).host));
 }
 
 function backendUrl(): string {

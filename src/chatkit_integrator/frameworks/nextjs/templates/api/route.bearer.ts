@@ -2,8 +2,6 @@ import { cookies } from "next/headers";
 import { answer, forward, status } from "../../_chatkit/forward";
 import { SESSION_COOKIE } from "../../_chatkit/settings";
 
-export const dynamic = "force-dynamic";
-
 /** The session's cookie cannot be read by scripts, so this route reads it and sends it on as a bearer token. */
 async function sessionToken(): Promise<string | undefined> {
   return (await cookies()).get(SESSION_COOKIE)?.value;

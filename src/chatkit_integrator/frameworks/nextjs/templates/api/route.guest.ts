@@ -2,16 +2,15 @@ import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 import { cookies } from "next/headers";
 import { failure, forward, status } from "../../_chatkit/forward";
 
-export const dynamic = "force-dynamic";
-
 const COOKIE = "chatkit_guest";
 const YEAR = 60 * 60 * 24 * 365;
+const SHORTEST_SECRET = 32;
 const NOT_SET_UP = "The chat is not set up yet.";
 
-/** The secret that signs anonymous visitors, the same on both sides. */
-function secret(): string | null {
+/** The secret that signs anonymous visitors, the same on both sides; empty where there is none that is long enough. */
+function secret(): string {
   const value = process.env.CHATKIT_GUEST_SECRET ?? "";
-  return value.length >= 32 ? value : null;
+  return value.length >= SHORTEST_SECRET ? value : "";
 }
 
 function sign(text: string, key: string): string {
@@ -19,8 +18,10 @@ function sign(text: string, key: string): string {
 }
 
 /** The visitor's id: random, in a cookie that scripts cannot read and nobody else can make. */
-async function visitor(key: string): Promise<string> {
+async function visitor(): Promise<string> {
   const jar = await cookies();
+  const key = secret();
+  if (!key) return "";
   const [id = "", signature = ""] = (jar.get(COOKIE)?.value ?? "").split(".");
   const expected = Buffer.from(sign(`visitor:${id}`, key));
   const given = Buffer.from(signature);
@@ -29,30 +30,31 @@ async function visitor(key: string): Promise<string> {
   jar.set(COOKIE, `${fresh}.${sign(`visitor:${fresh}`, key)}`, {
     httpOnly: true,
     sameSite: "lax",
-    secure: process.env.NODE_ENV === "production" && process.env.CHATKIT_INSECURE_COOKIE !== "1",
+    secure: process.env.NODE_ENV === "production",
     path: "/",
     maxAge: YEAR,
   });
   return fresh;
 }
 
-/** A token of five minutes that says who is speaking, for the backend to check. */
-function token(id: string, key: string): string {
+/** A token of five minutes that says who is speaking, for the backend to check; empty for nobody. */
+function token(id: string): string {
+  if (!id) return "";
   const now = Math.floor(Date.now() / 1000);
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const claims = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub: id, iss: "chatkit-guest", iat: now, exp: now + 300 })}`;
-  return `${claims}.${sign(claims, key)}`;
+  return `${claims}.${sign(claims, secret())}`;
 }
 
+/** Anyone may chat; being asked is when a visitor gets an id, before messages need one. */
 export async function GET(): Promise<Response> {
+  await visitor();
   return status(true);
 }
 
 export async function POST(request: Request): Promise<Response> {
-  const key = secret();
-  if (!key) {
-    console.error("CHATKIT_GUEST_SECRET is missing or shorter than 32 characters");
-    return failure(await request.arrayBuffer(), NOT_SET_UP);
-  }
-  return forward(request, token(await visitor(key), key));
+  return forward(request, token(await visitor()), (body) => {
+    console.error("CHATKIT_GUEST_SECRET is missing, shorter than 32 characters, or not the backend's");
+    return failure(body, NOT_SET_UP);
+  });
 }

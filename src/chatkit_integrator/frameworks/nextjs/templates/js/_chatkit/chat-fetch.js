@@ -1,4 +1,5 @@
-import { readPageContext } from "./page-context";
+import { readPageContext, readUserInfo } from "./page-context";
+import { currentPreferences } from "./preferences";
 import { PROXY_PATH } from "./settings";
 
 const WITH_CONTEXT = new Set(["threads.create", "threads.add_user_message", "threads.retry_after_item"]);
@@ -12,31 +13,34 @@ export function createChatFetch(sending) {
   return async (input, init) => {
     const target = new URL(input instanceof Request ? input.url : String(input), location.href);
     if (target.origin !== location.origin || target.pathname !== PROXY_PATH) return fetch(input, init);
-    const response = await fetch(input, { ...init, body: withContext(init?.body ?? null, sending), redirect: "manual" });
+    const body = withContext(init?.body ?? null, sending.selection);
+    const response = await fetch(input, { ...init, body, redirect: "manual" });
     if (response.type === "opaqueredirect" || response.status === 401) {
       sending.onSignedOut();
-      return Response.json({ message: "Please sign in to go on." }, { status: 401 });
+      const headers = { "content-type": "application/json" };
+      return new Response('{"message":"Please sign in to go on."}', { status: 401, headers });
     }
+    if (response.ok && body !== (init?.body ?? null)) sending.onSent();
     return response;
   };
 }
 
-function withContext(body, sending) {
+function withContext(body, selection) {
   if (typeof body !== "string") return body;
   let request;
   try {
-    request = JSON.parse(body);
+    request = { ...JSON.parse(body) };
   } catch {
     return body;
   }
   if (!WITH_CONTEXT.has(String(request.type))) return body;
-  const { sharePage, ...preferences } = sending.preferences();
+  const { sharePage, ...preferences } = currentPreferences();
   const metadata = {
     ...(typeof request.metadata === "object" ? request.metadata : {}),
     ...(sharePage ? { pageContext: readPageContext() } : {}),
-    ...(sending.selection() ? { selection: sending.selection() } : {}),
-    preferences,
-    userInfo: { locale: navigator.language, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone },
+    ...(selection ? { selection } : {}),
+    userInfo: readUserInfo(),
+    preferences: Object.fromEntries(Object.entries(preferences).filter(([, chosen]) => chosen)),
   };
   return JSON.stringify({ ...request, metadata });
 }

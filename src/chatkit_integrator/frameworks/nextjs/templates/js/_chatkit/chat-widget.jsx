@@ -1,25 +1,25 @@
 "use client";
 
 import { usePathname } from "next/navigation";
-import { useCallback, useEffect, useId, useRef, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { ChatPanel } from "./chat-panel";
-import { DEFAULTS, loadPreferences, savePreferences } from "./preferences";
+import styles from "./chatkit.module.css";
 import { PreferencesMenu } from "./preferences-menu";
-import { PROXY_PATH, SIGN_IN_PATH } from "./settings";
+import { signInUrl, tidyAddress, useReturned } from "./returning";
+import { PROXY_PATH } from "./settings";
 import { useScriptReady } from "./use-script-ready";
 import { useSelection } from "./use-selection";
-import styles from "./chatkit.module.css";
-
-const OPEN = "chat";
+import { useDark, useDomainKey } from "./use-site";
 
 /** The chat: a button in the corner and the panel that it opens. Rendered once, by the root layout. */
 export function ChatKitWidget() {
-  const [open, setOpen] = useState(false);
-  const [seen, setSeen] = useState(false);
-  const [signedIn, setSignedIn] = useState(null);
+  const { returned, thread: firstThread } = useReturned();
+  const [chosen, setChosen] = useState(null);
+  const [kept, setKept] = useState(false);
+  const [session, setSession] = useState("asking");
   const [menu, setMenu] = useState(false);
-  const [preferences, setPreferences] = useState(DEFAULTS);
-  const [asking, setAsking] = useState("");
+  const [quote, setQuote] = useState("");
+  const [thread, setThread] = useState(null);
   const [selected, clearSelected] = useSelection();
   const [script, retryScript] = useScriptReady();
   const dark = useDark();
@@ -28,53 +28,34 @@ export function ChatKitWidget() {
   const launcher = useRef(null);
   const panel = useRef(null);
   const panelId = useId();
+  const open = chosen ?? returned;
 
-  const askWhoIsThere = useCallback(async () => {
-    try {
-      const response = await fetch(PROXY_PATH, { redirect: "manual", cache: "no-store" });
-      const state = response.ok ? await response.json() : null;
-      setSignedIn(typeof state === "object" && state !== null && "signedIn" in state && state.signedIn === true);
-    } catch {
-      setSignedIn(false);
-    }
-  }, []);
+  const show = (visible) => {
+    setChosen(visible);
+    setKept(true); // a closed panel keeps its conversation
+  };
 
-  useEffect(() => setPreferences(loadPreferences()), []);
+  useEffect(tidyAddress, []);
 
   useEffect(() => {
-    const here = new URL(location.href);
-    if (here.searchParams.get(OPEN) !== "open") return;
-    here.searchParams.delete(OPEN);
-    history.replaceState(history.state, "", here);
-    setOpen(true);
-  }, [path]);
+    if (open) void readSession().then(setSession);
+  }, [open, path]);
 
   useEffect(() => {
     if (!open) return;
-    setSeen(true);
-    void askWhoIsThere();
+    const button = launcher.current;
     panel.current?.focus();
     const close = (event) => {
-      if (event.key === "Escape") setOpen(false);
+      if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+      setChosen(false);
+      setKept(true);
     };
     document.addEventListener("keydown", close);
     return () => {
       document.removeEventListener("keydown", close);
-      launcher.current?.focus();
+      button?.focus();
     };
-  }, [open, path, askWhoIsThere]);
-
-  const ask = () => {
-    if (!selected) return;
-    setAsking(selected.text);
-    clearSelected();
-    setOpen(true);
-  };
-
-  const change = (value) => {
-    setPreferences(value);
-    savePreferences(value);
-  };
+  }, [open]);
 
   return (
     <div data-chatkit-widget className={styles.root} data-dark={dark || undefined}>
@@ -83,14 +64,18 @@ export function ChatKitWidget() {
           type="button"
           className={styles.ask}
           style={{ left: selected.x, top: selected.y }}
-          onMouseDown={(event) => event.preventDefault()}
-          onClick={ask}
+          onPointerDown={(event) => event.preventDefault()}
+          onClick={() => {
+            setQuote(selected.text);
+            clearSelected();
+            show(true);
+          }}
         >
           Ask about this
         </button>
       )}
-      {(open || seen) && (
-        <section ref={panel} id={panelId} className={styles.panel} hidden={!open} tabIndex={-1} aria-label="Chat">
+      {(open || kept) && (
+        <section ref={panel} id={panelId} className={styles.panel} hidden={!open} tabIndex={-1} role="dialog" aria-label="Chat">
           <header className={styles.bar}>
             <h2 className={styles.title}>Assistant</h2>
             <button
@@ -100,55 +85,55 @@ export function ChatKitWidget() {
               aria-expanded={menu}
               onClick={() => setMenu(!menu)}
             >
-              ⚙
+              <Icon path="M4 7h10M18 7h2M4 17h2M10 17h10M14 4.5v5M6 14.5v5" />
             </button>
-            <button type="button" className={styles.icon} aria-label="Close the chat" onClick={() => setOpen(false)}>
-              ×
+            <button type="button" className={styles.icon} aria-label="Close the chat" onClick={() => show(false)}>
+              <Icon path="M6 6l12 12M18 6L6 18" />
             </button>
           </header>
-          {menu && <PreferencesMenu value={preferences} onChange={change} />}
-          {asking && (
-            <blockquote className={styles.quote}>
-              {asking}
+          {menu && <PreferencesMenu />}
+          {quote && (
+            <div className={styles.quote}>
+              <blockquote>{quote}</blockquote>
               <button
                 type="button"
                 className={styles.icon}
                 aria-label="Leave the selected text out"
-                onClick={() => setAsking("")}
+                onClick={() => setQuote("")}
               >
-                ×
-              </button>
-            </blockquote>
-          )}
-          {signedIn === null ? (
-            <p className={styles.note} role="status">
-              One moment…
-            </p>
-          ) : !signedIn ? (
-            <SignIn />
-          ) : script === "failed" ? (
-            <div className={styles.note} role="alert">
-              <p>The chat could not be loaded. Your network or a blocker may keep it away.</p>
-              <button type="button" className={styles.primary} onClick={retryScript}>
-                Try again
+                <Icon path="M6 6l12 12M18 6L6 18" />
               </button>
             </div>
+          )}
+          {session === "expired" && (
+            <SignIn text="Your session has ended. Sign in to go on with this conversation." thread={thread} />
+          )}
+          {session === "asking" ? (
+            <Note>Just a moment…</Note>
+          ) : session === "signed-out" ? (
+            <SignIn text="Please sign in to chat." thread={thread} />
+          ) : session === "unreachable" ? (
+            <Note action="Try again" onAction={() => void readSession().then(setSession)}>
+              The chat cannot be reached at the moment.
+            </Note>
           ) : domainKey === null ? (
-            <p className={styles.note} role="alert">
-              The chat is not set up for this address yet: its domain key is missing.
-            </p>
+            <Note>The chat is not set up for this address yet: its domain key is missing.</Note>
+          ) : script === "failed" ? (
+            <Note action="Try again" onAction={retryScript}>
+              The chat could not be loaded. Your network or a blocker may keep it away.
+            </Note>
           ) : script === "waiting" ? (
-            <p className={styles.note} role="status">
-              Loading the chat…
-            </p>
+            <Note>Loading the chat…</Note>
           ) : (
             <ChatPanel
               dark={dark}
               domainKey={domainKey}
-              preferences={preferences}
-              selection={asking}
-              onSelectionSent={() => setAsking("")}
-              onSignedOut={() => setSignedIn(false)}
+              selection={quote}
+              signedIn={session === "signed-in"}
+              thread={firstThread}
+              onSelectionSent={() => setQuote("")}
+              onSignedOut={() => setSession("expired")}
+              onThread={setThread}
             />
           )}
         </section>
@@ -159,62 +144,59 @@ export function ChatKitWidget() {
         className={styles.launcher}
         aria-label={open ? "Close the chat" : "Open the chat"}
         aria-expanded={open}
-        aria-controls={panelId}
-        onClick={() => setOpen(!open)}
+        aria-controls={open || kept ? panelId : undefined}
+        onClick={() => show(!open)}
       >
-        <span aria-hidden="true">{open ? "×" : "💬"}</span>
+        <Icon path={open ? "M6 9l6 6 6-6" : "M4 5h16v11H10l-4 4v-4H4zM8 9h8M8 12h5"} />
       </button>
     </div>
   );
 }
 
-/** The way to sign in and back to this page, with the chat open. */
-function SignIn() {
-  const [back, setBack] = useState("/");
-  useEffect(() => {
-    const here = new URL(location.href);
-    here.searchParams.set(OPEN, "open");
-    setBack(here.pathname + here.search);
-  }, []);
-  const query = ["callbackUrl", "redirect", "next"].map((name) => `${name}=${encodeURIComponent(back)}`).join("&");
+/** Asks this site's own server who is there; scripts cannot see the session. A redirect means that nobody is. */
+async function readSession() {
+  try {
+    const response = await fetch(PROXY_PATH, { redirect: "manual", cache: "no-store" });
+    if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) return "signed-out";
+    const state = await response.json();
+    const signedIn = typeof state === "object" && state !== null && "signedIn" in state && state.signedIn === true;
+    return signedIn ? "signed-in" : "signed-out";
+  } catch {
+    return "unreachable";
+  }
+}
+
+function SignIn({ text, thread }) {
+  const url = signInUrl(thread);
   return (
-    <div className={styles.note}>
-      <p>Please sign in to chat.</p>
-      {SIGN_IN_PATH && (
-        <a className={styles.primary} href={`${SIGN_IN_PATH}?${query}`}>
+    <Note>
+      {text}
+      {url && (
+        <a className={styles.primary} href={url}>
           Sign in
         </a>
+      )}
+    </Note>
+  );
+}
+
+function Note({ children, action, onAction }) {
+  return (
+    <div className={styles.note} role="status">
+      {children}
+      {action && (
+        <button type="button" className={styles.primary} onClick={onAction}>
+          {action}
+        </button>
       )}
     </div>
   );
 }
 
-/** The key that ChatKit asks for: any on localhost, the site's own elsewhere; `null` where that is missing. */
-function useDomainKey() {
-  const [local, setLocal] = useState(true);
-  useEffect(() => setLocal(["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)), []);
-  return process.env.NEXT_PUBLIC_CHATKIT_DOMAIN_KEY || (local ? "local-dev" : null);
-}
-
-/** Whether the site is dark: by a class or attribute on its root element, else by what the person prefers. */
-function useDark() {
-  const [dark, setDark] = useState(false);
-  useEffect(() => {
-    const preferred = matchMedia("(prefers-color-scheme: dark)");
-    const read = () => {
-      const root = document.documentElement;
-      const theme =
-        root.dataset.theme ?? (root.classList.contains("dark") ? "dark" : root.classList.contains("light") ? "light" : "");
-      setDark(theme ? theme === "dark" : preferred.matches);
-    };
-    read();
-    const observer = new MutationObserver(read);
-    observer.observe(document.documentElement, { attributeFilter: ["class", "data-theme"] });
-    preferred.addEventListener("change", read);
-    return () => {
-      observer.disconnect();
-      preferred.removeEventListener("change", read);
-    };
-  }, []);
-  return dark;
+function Icon({ path }) {
+  return (
+    <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" className={styles.drawing}>
+      <path d={path} />
+    </svg>
+  );
 }

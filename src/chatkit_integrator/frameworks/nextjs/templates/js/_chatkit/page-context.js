@@ -10,10 +10,15 @@ export function readPageContext() {
     .filter(Boolean)
     .slice(0, MOST_HEADINGS);
   return {
-    url: location.origin + location.pathname,
+    url: location.origin + location.pathname, // queries can hold secrets
     path: location.pathname,
     title: document.title.slice(0, LONGEST),
     description: description.slice(0, LONGEST),
     headings,
   };
+}
+
+/** What the assistant is told about the person: add a name or a role here, but never an id or a token, which prove nothing. */
+export function readUserInfo() {
+  return { locale: navigator.language, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
 }

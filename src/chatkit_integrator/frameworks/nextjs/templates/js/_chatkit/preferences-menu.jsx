@@ -1,41 +1,42 @@
 import styles from "./chatkit.module.css";
+import { usePreferences } from "./preferences";
+
+const CHOICES = {
+  tone: ["", "Friendly", "Formal", "Playful"],
+  level: ["", "Beginner", "Intermediate", "Expert"],
+};
 
 /** How the assistant shall answer, and what it may know. */
-export function PreferencesMenu({ value, onChange }) {
+export function PreferencesMenu() {
+  const [preferences, change] = usePreferences();
   return (
     <form className={styles.menu} aria-label="Preferences" onSubmit={(event) => event.preventDefault()}>
-      <label>
-        Tone
-        <select value={value.tone} onChange={(event) => onChange({ ...value, tone: event.target.value })}>
-          <option value="">As it comes</option>
-          <option value="friendly">Friendly</option>
-          <option value="formal">Formal</option>
-          <option value="playful">Playful</option>
-        </select>
-      </label>
-      <label>
-        Level
-        <select value={value.level} onChange={(event) => onChange({ ...value, level: event.target.value })}>
-          <option value="">Any</option>
-          <option value="beginner">Beginner</option>
-          <option value="intermediate">Intermediate</option>
-          <option value="expert">Expert</option>
-        </select>
-      </label>
+      {["tone", "level"].map((name) => (
+        <label key={name}>
+          {name === "tone" ? "Tone" : "Level"}
+          <select value={preferences[name]} onChange={(event) => change({ [name]: event.target.value })}>
+            {CHOICES[name].map((choice) => (
+              <option key={choice} value={choice.toLowerCase()}>
+                {choice || "As it comes"}
+              </option>
+            ))}
+          </select>
+        </label>
+      ))}
       <label>
         Language
         <input
-          value={value.language}
+          value={preferences.language}
           maxLength={40}
-          placeholder="The language I write in"
-          onChange={(event) => onChange({ ...value, language: event.target.value })}
+          placeholder="The one I write in"
+          onChange={(event) => change({ language: event.target.value })}
         />
       </label>
       <label className={styles.check}>
         <input
           type="checkbox"
-          checked={value.sharePage}
-          onChange={(event) => onChange({ ...value, sharePage: event.target.checked })}
+          checked={preferences.sharePage}
+          onChange={(event) => change({ sharePage: event.target.checked })}
         />
         The assistant may see which page I am on
       </label>

@@ -1,35 +1,42 @@
-import { useCallback, useEffect, useState } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 
 const SOURCE = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js";
+const ELEMENT = "openai-chatkit";
 const PATIENCE = 10_000;
 
 /** Whether chatkit.js has defined its element; `failed` after ten seconds without, with a way to try again. */
 export function useScriptReady() {
-  const [state, setState] = useState("waiting");
-  const [attempt, setAttempt] = useState(0);
+  const defined = useSyncExternalStore(watch, isDefined, () => false);
+  const [late, setLate] = useState(false);
 
   useEffect(() => {
-    let over = false;
-    setState(customElements.get("openai-chatkit") ? "ready" : "waiting");
-    const timer = setTimeout(() => {
-      if (!over) setState((now) => (now === "ready" ? now : "failed"));
-    }, PATIENCE);
-    customElements.whenDefined("openai-chatkit").then(() => {
-      if (!over) setState("ready");
-    });
-    return () => {
-      over = true;
-      clearTimeout(timer);
-    };
-  }, [attempt]);
+    if (defined || late) return;
+    const timer = setTimeout(() => setLate(true), PATIENCE);
+    return () => clearTimeout(timer);
+  }, [defined, late]);
 
-  const retry = useCallback(() => {
+  const retry = () => {
+    setLate(false);
     const script = document.createElement("script");
     script.src = SOURCE;
     script.async = true;
+    script.onerror = () => setLate(true);
     document.head.append(script);
-    setAttempt((now) => now + 1);
-  }, []);
+  };
 
-  return [state, retry];
+  return [defined ? "ready" : late ? "failed" : "waiting", retry];
+}
+
+function isDefined() {
+  return customElements.get(ELEMENT) !== undefined;
+}
+
+function watch(changed) {
+  let watching = true;
+  void customElements.whenDefined(ELEMENT).then(() => {
+    if (watching) changed();
+  });
+  return () => {
+    watching = false;
+  };
 }
