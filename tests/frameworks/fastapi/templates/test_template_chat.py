@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -23,12 +24,15 @@ from chatkit.types import (
     UserMessageTextContent,
 )
 from openai import OpenAIError
+from starlette.requests import ClientDisconnect
 
 from chatkit_integrator.frameworks.fastapi.templates.chatkit_backend.context import RequestContext
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from agents.items import TResponseStreamEvent
     from chatkit.store import Store
     from frameworks.fastapi.templates.conftest import Chat
 
@@ -172,9 +176,9 @@ async def test_secrets_and_masses_of_metadata_do_not_reach_the_model(chat: Chat)
         "pageContext": {
             "url": "https://shop/reset?reset_token=S3CRET&step=2",
             "description": "eyJhbGciOiJIUzI1NiJ9.S3CRET.S3CRET",
-            "headings": ["h" * 5000] * 500,
+            "headings": ["h" * 5000] * 50,
         },
-        "selection": "s" * 900_000,
+        "selection": "s" * 500_000,
     }
 
     await chat.say("Hello", metadata=metadata)
@@ -269,11 +273,12 @@ async def test_nobody_reads_changes_or_deletes_a_conversation_of_somebody_else(c
         ("threads.delete", at),
     ):
         assert (await chat.post({"type": op, "params": params}, user="bob")).status_code == 404, op
-    for op, params in (
+    streaming: tuple[tuple[str, dict[str, object]], ...] = (
         ("threads.retry_after_item", {**at, "item_id": message["id"]}),
         ("threads.add_client_tool_output", {**at, "result": 1}),
         ("threads.custom_action", {**at, "action": {"type": "x", "payload": {}}}),
-    ):
+    )
+    for op, params in streaming:
         assert errors(await chat.stream(op, params, user="bob")) == ["This conversation does not exist any more."], op
     assert errors((await chat.say("Hello", thread, user="bob"))[1]) == ["This conversation does not exist any more."]
     assert [words(item) for item in await items(chat, thread)] == ["Hello", "Yes."]
@@ -304,7 +309,7 @@ async def test_a_failing_agent_ends_the_stream_with_an_event_that_tells_no_detai
 
 
 async def test_an_agent_that_cannot_be_imported_ends_the_stream_with_an_event(chat: Chat) -> None:
-    del chat.modules("app.bot").agent
+    chat.modules("app.bot").__dict__.pop("agent")
 
     _, events = await chat.say("Hello")
 
@@ -461,41 +466,20 @@ class Hesitant(ScriptedModel):
 
     def __init__(self) -> None:
         super().__init__([[assistant_message("Half an answer", item_id="msg_a")]])
-        self.halfway, self.stopped = asyncio.Event(), asyncio.Event()
+        self.stopped = asyncio.Event()
 
-    async def stream_response(self, *args: Any, **keywords: Any) -> Any:
+    async def stream_response(self, *args: Any, **keywords: Any) -> AsyncIterator[TResponseStreamEvent]:
         try:
             async for event in super().stream_response(*args, **keywords):
                 yield event
                 if event.type == "response.output_text.delta":
-                    self.halfway.set()
                     await asyncio.Event().wait()
         finally:
             self.stopped.set()
 
 
-@pytest.mark.parametrize("version", ["2.3", "2.4"])
-async def test_who_leaves_in_the_middle_stops_the_model_and_finds_what_was_said(chat: Chat, version: str) -> None:
-    """G10, G11: servers tell of it by a message (2.3) or by refusing to send (2.4)."""
-    agent_of(chat).model = model = Hesitant()
-    body = {
-        "type": "threads.create",
-        "params": {"input": {"content": [{"type": "input_text", "text": "Hi"}], "attachments": [], "inference_options": {}}},
-    }
-    asked = asyncio.Event()
-
-    async def receive() -> dict[str, Any]:
-        if not asked.is_set():
-            asked.set()
-            return {"type": "http.request", "body": json.dumps(body).encode(), "more_body": False}
-        await model.halfway.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        if version == "2.4" and b"text_delta" in message.get("body", b""):
-            raise OSError("gone")
-
-    scope = {
+def request_of(version: str) -> dict[str, Any]:
+    return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": version},
         "http_version": "1.1",
@@ -509,16 +493,51 @@ async def test_who_leaves_in_the_middle_stops_the_model_and_finds_what_was_said(
         "server": ("chat", 80),
         "client": ("ann", 1),
     }
-    request = asyncio.ensure_future(chat.app(scope, receive, send))  # type: ignore[arg-type] - ASGI's own types are dicts
-    await asyncio.wait([request], timeout=5)
+
+
+async def leave(chat: Chat, version: str, *, when: Callable[[bytes], bool] | int) -> None:
+    """Ask, and leave when an event is seen, or after that many turns of the event loop; give the answer time to end."""
+    message: dict[str, object] = {"content": [{"type": "input_text", "text": "Hi"}], "attachments": [], "inference_options": {}}
+    body = json.dumps({"type": "threads.create", "params": {"input": message}}).encode()
+    asked, seen = asyncio.Event(), asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        if not asked.is_set():
+            asked.set()
+            return {"type": "http.request", "body": body, "more_body": False}
+        if isinstance(when, int):
+            for _ in range(when):
+                await asyncio.sleep(0)
+        else:
+            await seen.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if not isinstance(when, int) and when(message.get("body", b"")):
+            seen.set()
+            if version == "2.4":
+                raise OSError("gone")
+
+    with contextlib.suppress(ClientDisconnect):
+        await asyncio.wait_for(chat.app(request_of(version), receive, send), timeout=5)  # type: ignore[arg-type] - plain dicts
+    async with asyncio.timeout(5):
+        await asyncio.gather(*chat.modules("app.chatkit_backend.stream")._answering, return_exceptions=True)
+
+
+@pytest.mark.parametrize("version", ["2.3", "2.4"])
+async def test_who_leaves_in_the_middle_stops_the_model_and_finds_what_was_said(chat: Chat, version: str) -> None:
+    """G10, G11: servers tell of it by a message (2.3) or by refusing to send (2.4)."""
+    agent_of(chat).model = model = Hesitant()
+
+    await leave(chat, version, when=lambda sent: b"text_delta" in sent)
     await asyncio.wait_for(model.stopped.wait(), timeout=5)
-    await until_settled(chat)
 
     [thread] = (await chat.call("threads.list", {}))["data"]
     assert [words(item) for item in await items(chat, thread["id"])] == ["Hi", "Half an answer"]
 
 
-async def until_settled(chat: Chat) -> None:
-    async with asyncio.timeout(5):
-        while chat.modules("app.chatkit_backend.stream")._answering:
-            await asyncio.sleep(0)
+async def test_whenever_somebody_leaves_the_answer_ends(chat: Chat) -> None:
+    for turns in range(1000, 4000, 200):
+        agent_of(chat).model = model = Hesitant()
+        await leave(chat, "2.3", when=turns)
+        assert model.stopped.is_set() or not model.calls, turns

@@ -337,6 +337,19 @@ async def test_items_added_at_the_same_moment_are_all_kept(store: SqlStore) -> N
     assert {one.id for one in await every_item(store)} == {f"msg_{n}" for n in range(20)}
 
 
+async def test_a_request_that_is_cancelled_in_the_middle_leaves_no_lock(store: SqlStore, database_url: str) -> None:
+    """Seen on SQLite: nobody could write any more until the abandoned connection was collected."""
+    other = Database(lambda: make_url(database_url))
+    await store.save_thread(thread(), ANN)
+    for turn in range(30):
+        request = asyncio.create_task(store.add_thread_item("thr_1", said(f"msg_{turn}"), ANN))
+        await asyncio.sleep(turn / 5000)
+        request.cancel()
+        await asyncio.gather(request, return_exceptions=True)
+        await asyncio.wait_for(SqlStore(other).save_thread(thread(title=str(turn)), ANN), timeout=2)
+    await other.engine.dispose()
+
+
 def test_ids_are_of_128_bits(tmp_path: object) -> None:
     store = SqlStore(Database(lambda: make_url(f"sqlite:///{tmp_path}/x.db")))
 

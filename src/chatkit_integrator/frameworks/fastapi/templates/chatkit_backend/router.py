@@ -10,7 +10,7 @@ from typing import Annotated
 from chatkit.server import StreamingResult
 from chatkit.store import NotFoundError
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 
 from .context import context_from, mended
 from .database import database
@@ -18,13 +18,12 @@ from .identity import current_user_id
 from .schema import UNAVAILABLE
 from .server import ChatServer
 from .store import SqlStore
-from .stream import AWAY, GONE, MALFORMED, until_read
+from .stream import AWAY, GONE, MALFORMED, AnswerResponse
 
 log = logging.getLogger(__name__)
 
 LARGEST_BODY = 1024 * 1024
 TOO_LONG = "This message is too long."
-STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
 router = APIRouter(tags=["chatkit"], lifespan=database.lifespan)
 server = ChatServer(SqlStore(database))
@@ -48,7 +47,7 @@ async def chatkit(request: Request, user_id: Annotated[str, Depends(current_user
         log.warning("A chat request could not be read", exc_info=True)
         return JSONResponse({"message": MALFORMED}, status_code=400)
     if isinstance(result, StreamingResult):
-        return StreamingResponse(until_read(result), media_type="text/event-stream", headers=STREAM_HEADERS)
+        return AnswerResponse(result)
     return Response(result.json, media_type="application/json")
 
 

@@ -6,10 +6,10 @@ Nothing happens at import: the application starts without its database, and the 
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI
 from sqlalchemy import (
@@ -32,6 +32,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 POOL = 5
@@ -87,12 +88,18 @@ class Database:
         """The engine. Nothing connects yet."""
         return connect(self._url())
 
-    @asynccontextmanager
-    async def begin(self) -> AsyncGenerator[AsyncConnection]:
-        """Give a connection in a transaction, with the tables there. Raises one of `UNAVAILABLE` where that cannot be."""
-        await self._ensure()
-        async with self.engine.begin() as connection:
-            yield connection
+    async def run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Do work in a transaction, with the tables there. Raises one of `UNAVAILABLE` where that cannot be.
+
+        Work that has begun is brought to its end when its request is cancelled: a connection that is let go in the middle
+        keeps its locks.
+        """
+        task = asyncio.create_task(self._run(work))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task])
+            raise
 
     @asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncGenerator[None]:
@@ -109,6 +116,11 @@ class Database:
             self._made = False
             if "engine" in self.__dict__:
                 await self.engine.dispose()
+
+    async def _run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        await self._ensure()
+        async with self.engine.begin() as connection:
+            return await work(connection)
 
     async def _ensure(self) -> None:
         if not self._made:

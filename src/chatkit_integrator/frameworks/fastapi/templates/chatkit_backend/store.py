@@ -13,6 +13,7 @@ from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import ColumnElement, Select, Table, delete, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .context import RequestContext
 from .schema import Database, attachments, items, threads
@@ -90,8 +91,8 @@ class SqlStore(Store[RequestContext]):
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: RequestContext) -> None:
         """Delete an item of a thread of this user. One that is not there is no error: an answer may be withdrawn unsaved."""
-        async with self._database.begin() as connection:
-            await connection.execute(delete(items).where(items.c.id == _plain(item_id), _in_thread(thread_id, context)))
+        statement = delete(items).where(items.c.id == _plain(item_id), _in_thread(thread_id, context))
+        await self._database.run(lambda connection: connection.execute(statement))
 
     async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
         """Create or change the record of an attachment of this user."""
@@ -118,16 +119,16 @@ class SqlStore(Store[RequestContext]):
         await self._write(delete(table).where(table.c.id == _plain(key), _owned(table, context)).returning(table.c.id))
 
     async def _one(self, query: Select[Any]) -> str:
-        async with self._database.begin() as connection:
-            data = (await connection.execute(query)).scalar_one_or_none()
-        if data is None:
+        found = (await self._database.run(lambda connection: connection.execute(query))).scalar_one_or_none()
+        if found is None:
             raise NotFoundError
-        return str(data)
+        return str(found)
 
     async def _write(self, statement: Any) -> None:  # noqa: ANN401 - inserts and deletes share no type
-        async with self._database.begin() as connection:
-            changed = (await connection.execute(statement)).first()
-        if changed is None:
+        async def write(connection: AsyncConnection) -> bool:
+            return (await connection.execute(statement)).first() is not None
+
+        if not await self._database.run(write):
             raise NotFoundError
 
     async def _page(
@@ -136,15 +137,11 @@ class SqlStore(Store[RequestContext]):
         size = max(1, min(limit, LARGEST_PAGE))
         position = table.c.position
         query = select(table.c.data).where(where)
-        async with self._database.begin() as connection:
-            if after is not None:
-                place = await connection.execute(select(position).where(where, table.c.id == _plain(after)))
-                last = place.scalar_one_or_none()
-                if last is None:
-                    raise NotFoundError
-                query = query.where(position < last if order == "desc" else position > last)
-            query = query.order_by(position.desc() if order == "desc" else position.asc()).limit(size + 1)
-            rows = [str(row) for row in (await connection.execute(query)).scalars()]
+        if after is not None:
+            last = int(await self._one(select(position).where(where, table.c.id == _plain(after))))
+            query = query.where(position < last if order == "desc" else position > last)
+        query = query.order_by(position.desc() if order == "desc" else position.asc()).limit(size + 1)
+        rows = [str(row) for row in (await self._database.run(lambda connection: connection.execute(query))).scalars()]
         return rows[:size], len(rows) > size
 
 

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterable, AsyncIterator
 
 from chatkit.store import NotFoundError
 from chatkit.types import ErrorEvent
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from .schema import UNAVAILABLE
 
@@ -19,29 +21,40 @@ FAILED = "Something went wrong. Please try again."
 _answering: set[asyncio.Task[None]] = set()
 
 
-async def until_read(events: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """Give the events; a reader who leaves cancels the answer.
+class AnswerResponse(StreamingResponse):
+    """Streams the events of an answer; when its reader leaves, the answer is cancelled.
 
-    It is produced in a task of its own: there, and only there, a cancellation reaches the answer wherever the reader was
-    when they left, and what it has to save it can still save.
+    The answer is made in a task of its own: wherever it was, the cancellation reaches it there, and what it has to save then it
+    can still save.
     """
-    ready: asyncio.Queue[bytes | None] = asyncio.Queue()
 
-    async def produce() -> None:
+    media_type = "text/event-stream"
+
+    def __init__(self, events: AsyncIterable[bytes]) -> None:
+        self._events = events
+        self._ready: asyncio.Queue[bytes | None] = asyncio.Queue()
+        super().__init__(self._read(), headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as an ASGI application."""
+        answer = asyncio.create_task(self._make())
+        _answering.add(answer)  # the event loop alone would forget it
+        answer.add_done_callback(_answering.discard)
         try:
-            async for event in _guarded(events):
-                ready.put_nowait(event)
+            await super().__call__(scope, receive, send)
         finally:
-            ready.put_nowait(None)
+            answer.cancel()
 
-    task = asyncio.create_task(produce())
-    _answering.add(task)  # the event loop alone would forget it
-    task.add_done_callback(_answering.discard)
-    try:
-        while (event := await ready.get()) is not None:
+    async def _make(self) -> None:
+        try:
+            async for event in _guarded(self._events):
+                self._ready.put_nowait(event)
+        finally:
+            self._ready.put_nowait(None)
+
+    async def _read(self) -> AsyncIterator[bytes]:
+        while (event := await self._ready.get()) is not None:
             yield event
-    finally:
-        task.cancel()
 
 
 async def _guarded(events: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
