@@ -138,10 +138,12 @@ def _choose(tree: Tree, side: str, wanted: str | None) -> _Side:
 
 
 def _named(tree: Tree, known: list[Framework], side: str, root: str) -> Framework:
-    for framework in known:
-        for candidate in framework.candidates(tree):
-            if candidate.root == root or _inside(candidate.root, root) or _inside(root, candidate.root):
-                return framework
+    """The framework of a folder that was named: one that is exactly there, else one above or below it."""
+    found = [(framework, candidate.root) for framework in known for candidate in framework.candidates(tree)]
+    for fits in (lambda one: one == root, lambda one: _inside(one, root) or _inside(root, one)):
+        chosen = next((framework for framework, place in found if fits(place)), None)
+        if chosen is not None:
+            return chosen
     for framework in known:
         try:
             framework.inspect(tree, root, {})

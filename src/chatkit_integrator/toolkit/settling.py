@@ -29,6 +29,8 @@ def settle(
 ) -> tuple[Contract, tuple[Question, ...]]:
     """Give the contract, and the questions that are open after the answers."""
     asked: list[Question] = []
+    if backend is None and (frontend is None or frontend.framework != "nextjs"):
+        return Contract(), ()
     identity = _identity(backend, frontend, answers, asked)
     cookie = _cookie(backend, frontend, identity, answers, asked)
     prefix = backend.api_prefix if backend else ""

@@ -20,7 +20,7 @@ _LOCKS = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.
 
 def folder_of(tree: Tree, path: str) -> str | None:
     """The nearest folder, from that of ``path`` upwards, that declares Python packages."""
-    folder = dirname(path)
+    folder: str = dirname(path)
     while True:
         if _in(tree, folder):
             return folder

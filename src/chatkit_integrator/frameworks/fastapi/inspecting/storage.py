@@ -68,5 +68,7 @@ def _makes_engine(modules: PythonModules, path: str, call: ast.Call, function: s
 
 
 def _kind(text: str) -> Kind:
-    fallback: Kind = "other"
-    return next((kind for kind, mark in _KINDS if re.search(mark, text.encode())), fallback)
+    for kind, mark in _KINDS:
+        if re.search(mark, text.encode()):
+            return kind
+    return "other"
