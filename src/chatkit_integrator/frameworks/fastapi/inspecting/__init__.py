@@ -105,8 +105,10 @@ def import_root(tree: Tree, modules: PythonModules, found: Found, folder: str) -
     import ast  # noqa: PLC0415 - only here
 
     module = modules.module(found.app.path)
+    climbed = 0
     for node in ast.walk(module.tree) if module else ():
         if isinstance(node, (ast.ImportFrom, ast.Import)):
+            climbed = max(climbed, node.level if isinstance(node, ast.ImportFrom) else 0)
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
             level = node.level if isinstance(node, ast.ImportFrom) else 0
             for name in names:
@@ -117,8 +119,9 @@ def import_root(tree: Tree, modules: PythonModules, found: Found, folder: str) -
                         if target.endswith(end):
                             return target.removesuffix(end).rstrip("/")
     top = dirname(found.app.path)
-    while top and tree.has(f"{top}/__init__.py"):
+    while top and (climbed > 0 or tree.has(f"{top}/__init__.py")):
         top = dirname(top)
+        climbed -= 1
     for hint, symbol in apps.run_targets(tree, folder):
         stem = hint.replace(".", "/") + ".py"
         if symbol == found.app.symbol and found.app.path.endswith(stem):
