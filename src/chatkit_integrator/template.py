@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 HOST = "host"
 
@@ -25,91 +25,73 @@ class Binding:
 
 
 def rewire(text: str, bindings: Mapping[str, Binding]) -> str:
-    """Replace each ``from host import a, b`` by the project's own imports.
+    """Replace each ``from host import a, b`` by the project's own imports, sorted into place, and assignments behind them.
 
-    Raises ``ValueError`` where a host name has no binding. Imports keep the blocks of the file: a relative import goes to the
-    end of them, an absolute one where the host's stood.
+    Raises ``ValueError`` where a host name has no binding.
     """
     lines = text.splitlines(keepends=True)
-    tree = ast.parse(text)
+    imports: list[str] = []
     assignments: list[str] = []
-    for node in sorted(ast.walk(tree), key=lambda one: getattr(one, "lineno", 0), reverse=True):
-        if not isinstance(node, ast.ImportFrom) or node.module != HOST or node.level:
-            continue
-        new: list[str] = []
-        indent = " " * node.col_offset
+    for node in sorted(_from_host(ast.parse(text)), key=lambda one: one.lineno, reverse=True):
         for alias in node.names:
             if alias.name not in bindings:
                 raise ValueError(f"no binding for {HOST}.{alias.name}")
-            binding = bindings[alias.name]
-            new += [f"{indent}{one}\n" for one in binding.imports]
-            if binding.assignment and node.col_offset:
-                new.append(f"{indent}{binding.assignment}\n")
-            elif binding.assignment:
-                assignments.append(binding.assignment + "\n")
-        lines[node.lineno - 1 : node.end_lineno] = new if node.col_offset else []
-        if not node.col_offset:
-            lines = _with_imports("".join(lines), new)
-    if assignments:
-        lines = _after_imports("".join(lines), assignments)
-    return "".join(lines)
+        found = [bindings[alias.name] for alias in node.names]
+        made = [one.assignment for one in found if one.assignment]
+        new = [line for one in found for line in one.imports]
+        if node.col_offset:
+            indent = " " * node.col_offset
+            lines[node.lineno - 1 : node.end_lineno] = [f"{indent}{line}\n" for line in [*new, *made]]
+        else:
+            lines[node.lineno - 1 : node.end_lineno] = []
+            imports = [*new, *imports]
+            assignments = [*made, *assignments]
+    rewired = "".join(lines)
+    return _with_imports(rewired, imports, assignments) if imports or assignments else rewired
 
 
-def _last_import(text: str) -> int:
-    """The number of the line that the last import at module level ends on."""
-    found = [node for node in ast.parse(text).body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    return max((node.end_lineno or node.lineno for node in found), default=0)
+def _from_host(tree: ast.Module) -> Iterator[ast.ImportFrom]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == HOST and not node.level:
+            yield node
 
 
-def _with_imports(text: str, new: list[str]) -> list[str]:
-    """Sort import lines into their blocks: standard library, third party and project, then relative."""
-    for line in dict.fromkeys(new):
-        if line not in text.splitlines(keepends=True):
-            text = _with_import(text, line)
-    return text.splitlines(keepends=True)
+def _with_imports(text: str, new: list[str], assignments: list[str]) -> str:
+    """Write the imports at the top of a text anew, with ``new`` among them and ``assignments`` behind them."""
+    lines = text.splitlines(keepends=True)
+    body = ast.parse(text).body
+    nodes = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    if not nodes:  # the host's were the only ones: behind the docstring
+        end = body[0].end_lineno or 1
+        return "".join([*lines[:end], "\n", *(f"{line}\n" for line in new), *lines[end + 1 :]])
+    first, last = nodes[0].lineno - 1, nodes[-1].end_lineno
+    present = ["".join(lines[node.lineno - 1 : node.end_lineno]).rstrip("\n") for node in nodes]
+    blocks: dict[int, list[tuple[int, str, str]]] = {}
+    for line in dict.fromkeys([*present, *_merged(new)]):
+        block, distance, module = _key(line, own=line not in present)
+        blocks.setdefault(block, []).append((distance, module, line))
+    written = "\n\n".join("\n".join(line for *_, line in sorted(blocks[block])) for block in sorted(blocks))
+    behind = "\n" + "\n".join(assignments) + "\n" if assignments else ""
+    return "".join([*lines[:first], written, "\n", behind, *lines[last:]])
 
 
-def _key(line: str) -> tuple[int, int, str]:
+def _merged(new: list[str]) -> list[str]:
+    """One statement for the plain imports from one module."""
+    names: dict[str, list[str]] = {}
+    for line in new:
+        module, separator, name = line.partition(" import ")
+        plain = separator and line.startswith("from ") and " as " not in name
+        names.setdefault(module if plain else line, []).extend([name] if plain else [])
+    return [f"{start} import {', '.join(sorted(set(found)))}" if found else start for start, found in names.items()]
+
+
+def _key(line: str, *, own: bool) -> tuple[int, int, str]:
+    """Where an import goes: its block (standard library, third party, the project's ``own``, relative), its place there."""
     import sys  # noqa: PLC0415 - only here
 
     words = line.split()
     module = words[1]
     if module.startswith("."):
-        return 2, -len(module) + len(module.lstrip(".")), module.lower()
-    standard = module.split(".")[0] in sys.stdlib_module_names
-    return 0 if standard else 1, 0, f"{'1' if words[0] == 'from' else '0'}{module.lower()}"
-
-
-def _with_import(text: str, line: str) -> str:
-    lines = text.splitlines(keepends=True)
-    existing = [node for node in ast.parse(text).body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    wanted = _key(line)
-    place, block = None, -1
-    for node in existing:
-        source = lines[node.lineno - 1]
-        if _key(source) <= wanted:
-            place, block = (node.end_lineno or node.lineno), _key(source)[0]
-    if place is None:
-        if not existing:
-            docstring = ast.parse(text).body[0]
-            at = docstring.end_lineno or 1
-            return "".join([*lines[:at], "\n", line, *lines[at:]])
-        at = existing[0].lineno - 1
-        gap = "" if _key(lines[at])[0] == wanted[0] else "\n"
-        return "".join([*lines[:at], line, gap, *lines[at:]])
-    before = "" if block == wanted[0] else "\n"
-    follows = next((node for node in existing if node.lineno > place), None)
-    after = "\n" if follows and _key(lines[follows.lineno - 1])[0] != wanted[0] and before else ""
-    rest = lines[place:]
-    if after and rest and rest[0] == "\n":
-        after = ""
-    return "".join([*lines[:place], before, line, after, *rest])
-
-
-def _after_imports(text: str, assignments: list[str]) -> list[str]:
-    at = _last_import(text)
-    lines = text.splitlines(keepends=True)
-    rest = lines[at:]
-    while rest and rest[0] == "\n":
-        rest.pop(0)
-    return [*lines[:at], "\n", *assignments, "\n", "\n", *rest]
+        return 3, -len(module) + len(module.lstrip(".")), module.lower()
+    block = 0 if module.split(".")[0] in sys.stdlib_module_names else 2 if own else 1
+    return block, 0, f"{'1' if words[0] == 'from' else '0'}{module.lower()}"
