@@ -179,7 +179,8 @@ def refused_site(root: Path, package: object, kind: str) -> None:
 def with_layout(root: Path) -> None:
     (root / "app").mkdir(exist_ok=True)
     (root / "app/layout.tsx").write_text(
-        "export default function L({ children }) {\n  return (\n    <html>\n      <body>{children}</body>\n    </html>\n  );\n}\n"
+        "export default function L({ children }) {\n  return (\n    <html>\n"
+        "      <body>{children}</body>\n    </html>\n  );\n}\n"
     )
     (root / "app/page.tsx").write_text(PAGE)
 
@@ -222,7 +223,7 @@ def test_c17_the_router_is_included_in_the_factory(case: Path) -> None:
 
 def test_c18_the_right_package_of_a_workspace_gets_the_dependency(case: Path) -> None:
     (case / "apps/web/app").mkdir()
-    layout = "export default function L({ children }) {\n  return <html><body>{children}</body></html>;\n}\n"
+    layout = "export default function L({ children }) {\n  return <html><body>{children}</body></html>;\n}"
     (case / "apps/web/app/layout.tsx").write_text(layout)
     commit(case)
     _, after = integrated(case, "apps/web/package.json")

@@ -27,7 +27,7 @@ OLDEST_PYTHON = "3.11"
 
 FLOORS: dict[str, tuple[str, str]] = {
     "anyio": ("4.5", "mcp, which openai-agents needs"),
-    "fastapi": ("0.109", "anyio 4.5, which mcp needs"),
+    "fastapi": ("0.100", "pydantic 2.10, which openai-agents needs"),
     "httpx": ("0.27", "mcp and openai"),
     "jsonschema": ("4.20", "mcp, which openai-agents needs"),
     "openai": ("1.107.1", "openai-agents"),
@@ -43,6 +43,8 @@ FLOORS: dict[str, tuple[str, str]] = {
     "typing-extensions": ("4.12.2", "openai-agents"),
     "uvicorn": ("0.23.1", "mcp, which openai-agents needs"),
 }
+GAPS: dict[str, tuple[str, str, str]] = {"fastapi": ("0.102", "0.109", "anyio 4.5, which mcp needs")}
+"""Releases that hold something below its floor: from the first version on, up to the second, and what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,15 @@ def conflicts(declared: Iterable[tuple[str, str]]) -> tuple[Conflict, ...]:
             requirement = Requirement(text)
         except InvalidRequirement:
             continue
-        known = FLOORS.get(canonicalize_name(requirement.name))
-        if known is not None and _here(requirement) and excludes(requirement.specifier, Version(known[0])):
-            found.append(Conflict(manifest, text, f"{requirement.name}>={known[0]}", known[1]))
+        name = canonicalize_name(requirement.name)
+        if name not in FLOORS or not _here(requirement):
+            continue
+        floor, by = FLOORS[name]
+        first, last, gap_by = GAPS.get(name, (floor, floor, by))
+        if excludes(requirement.specifier, Version(floor)):
+            found.append(Conflict(manifest, text, f"{requirement.name}>={floor}", by))
+        elif excludes(requirement.specifier, Version(last)) and not _reaches_below(requirement.specifier, Version(first)):
+            found.append(Conflict(manifest, text, f"{requirement.name}>={last}", gap_by))
     return tuple(found)
 
 
@@ -81,6 +89,14 @@ def _here(requirement: Requirement) -> bool:
 def excludes(specifiers: SpecifierSet, floor: Version) -> bool:
     """Whether no version from ``floor`` on can satisfy the specifiers."""
     return any(_is_below(one, floor) for one in specifiers)
+
+
+def _reaches_below(specifiers: SpecifierSet, first: Version) -> bool:
+    """Whether the specifiers admit something older than ``first``."""
+    from packaging.version import Version  # noqa: PLC0415 - only when planning
+
+    floors = [Version(one.version.removesuffix(".*")) for one in specifiers if one.operator in {"==", "===", ">=", ">", "~="}]
+    return not floors or max(floors) < first
 
 
 def _is_below(one: Specifier, floor: Version) -> bool:
