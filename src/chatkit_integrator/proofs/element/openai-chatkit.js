@@ -78,7 +78,7 @@
       this.dataset.theme = typeof options.theme === "string" ? options.theme : (options.theme?.colorScheme ?? "light");
       this.#part("input").placeholder = options.composer?.placeholder ?? "Message";
       this.#part("[data-history]").hidden = options.history?.enabled === false;
-      if (first) setTimeout(() => this.#start());
+      if (first) setTimeout(() => this.#start(), 30); // the real element is no sooner: it loads a frame
     }
 
     async #start() {

@@ -1,7 +1,7 @@
 "use client";
 
 import { usePathname } from "next/navigation";
-import { useEffect, useId, useRef, useState, type ReactNode } from "react";
+import { Suspense, useEffect, useId, useRef, useState, type ReactNode } from "react";
 import { ChatPanel } from "./chat-panel";
 import styles from "./chatkit.module.css";
 import { PreferencesMenu } from "./preferences-menu";
@@ -15,6 +15,14 @@ type Session = "asking" | "signed-in" | "signed-out" | "expired" | "unreachable"
 
 /** The chat: a button in the corner and the panel that it opens. Rendered once, by the root layout. */
 export function ChatKitWidget() {
+  return (
+    <Suspense fallback={null}>
+      <Widget />
+    </Suspense>
+  );
+}
+
+function Widget() {
   const { returned, thread: firstThread } = useReturned();
   const [chosen, setChosen] = useState<boolean | null>(null);
   const [kept, setKept] = useState(false);

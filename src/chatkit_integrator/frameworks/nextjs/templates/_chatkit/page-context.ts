@@ -5,7 +5,7 @@ const LONGEST = 300;
 export function readPageContext() {
   const description = document.querySelector<HTMLMetaElement>('meta[name="description"]')?.content ?? "";
   const headings = Array.from(document.querySelectorAll("h1, h2, h3"))
-    .filter((heading) => !heading.closest("[data-chatkit-widget]"))
+    .filter((heading) => heading.getClientRects().length && !heading.closest("[data-chatkit-widget]")) // pages left are hidden
     .map((heading) => heading.textContent?.trim().slice(0, LONGEST) ?? "")
     .filter(Boolean)
     .slice(0, MOST_HEADINGS);

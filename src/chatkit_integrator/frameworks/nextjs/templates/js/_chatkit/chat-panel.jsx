@@ -43,8 +43,8 @@ export function ChatPanel({ dark, domainKey, selection, signedIn, thread, onSele
   }, [ready]);
 
   useEffect(() => {
-    if (ready && selection) void focusComposer();
-  }, [ready, selection, focusComposer]);
+    if (selection) void focusComposer();
+  }, [selection, focusComposer]);
 
   return (
     <>

@@ -1,7 +1,7 @@
 "use client";
 
 import { usePathname } from "next/navigation";
-import { useEffect, useId, useRef, useState } from "react";
+import { Suspense, useEffect, useId, useRef, useState } from "react";
 import { ChatPanel } from "./chat-panel";
 import styles from "./chatkit.module.css";
 import { PreferencesMenu } from "./preferences-menu";
@@ -13,6 +13,14 @@ import { useDark, useDomainKey } from "./use-site";
 
 /** The chat: a button in the corner and the panel that it opens. Rendered once, by the root layout. */
 export function ChatKitWidget() {
+  return (
+    <Suspense fallback={null}>
+      <Widget />
+    </Suspense>
+  );
+}
+
+function Widget() {
   const { returned, thread: firstThread } = useReturned();
   const [chosen, setChosen] = useState(null);
   const [kept, setKept] = useState(false);

@@ -1,0 +1,395 @@
+"""A small Next.js site with the chat put in by the transforms, built once, in front of a backend that keeps what it is sent."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from filelock import FileLock
+from playwright.sync_api import sync_playwright
+
+from chatkit_integrator.frameworks.nextjs.installing import proxy_files
+from chatkit_integrator.frameworks.nextjs.transforms import mount, proxy, script, widget
+from chatkit_integrator.model.profile import Contract, Frontend, Layout, Profile
+from chatkit_integrator.model.tree import Tree
+from chatkit_integrator.model.unit import Edited
+from chatkit_integrator.proofs.element import element_script
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page, Route
+
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP tea.example 127.0.0.1",
+]
+SECRET = "a secret of the tests that is long enough"
+SCRIPT = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js"
+PACKAGES = (
+    "next@16",
+    "react@19",
+    "react-dom@19",
+    "@openai/chatkit-react@latest",
+    "typescript@5",
+    "typescript7@npm:typescript@7",
+    "@types/react@19",
+    "@types/node",
+    "prettier@3",
+)
+MANIFEST = '{"name": "site", "private": true}\n'
+TSCONFIG = {
+    "compilerOptions": {
+        "target": "ES2017",
+        "lib": ["dom", "dom.iterable", "esnext"],
+        "strict": True,
+        "noUncheckedIndexedAccess": True,
+        "exactOptionalPropertyTypes": True,
+        "noUnusedLocals": True,
+        "noUnusedParameters": True,
+        "noImplicitReturns": True,
+        "noImplicitOverride": True,
+        "skipLibCheck": True,
+        "noEmit": True,
+        "esModuleInterop": True,
+        "module": "esnext",
+        "moduleResolution": "bundler",
+        "resolveJsonModule": True,
+        "isolatedModules": True,
+        "jsx": "react-jsx",
+        "incremental": False,
+    },
+    "include": ["next-env.d.ts", "app/**/*.ts", "app/**/*.tsx"],
+    "exclude": ["node_modules"],
+}
+SITE = {
+    "package.json": MANIFEST,
+    "tsconfig.json": json.dumps(TSCONFIG),
+    "next-env.d.ts": '/// <reference types="next" />\n/// <reference types="next/image-types/global" />\n',
+    # cacheComponents is the strictest about what may be read while a page is rendered ahead of time.
+    "next.config.mjs": "export default { cacheComponents: true, reactStrictMode: true };\n",
+    "app/globals.css": "body { margin: 40px; font: 17px/1.6 Georgia, serif } .dark body { background: #0d0f12; color: #eee }\n",
+    "app/layout.tsx": """import type { ReactNode } from "react";
+import "./globals.css";
+
+export const metadata = { title: "The tea house", description: "All about tea" };
+
+export default function RootLayout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en">
+      <body>{children}</body>
+    </html>
+  );
+}
+""",
+    "app/page.tsx": """import Link from "next/link";
+
+export default function Home() {
+  return (
+    <main>
+      <h1>The tea house</h1>
+      <p id="text">Tea is made of leaves, and water that has stopped boiling.</p>
+      <input aria-label="Search" />
+      <Link href="/item/7">Assam</Link>
+    </main>
+  );
+}
+""",
+    "app/item/[id]/page.tsx": """import { Suspense } from "react";
+
+type Props = { params: Promise<{ id: string }> };
+
+export const metadata = { title: "Assam", description: "A strong tea" };
+
+async function Item({ params }: Props) {
+  return <h1>Item {(await params).id}</h1>;
+}
+
+export default function Page({ params }: Props) {
+  return (
+    <Suspense>
+      <Item params={params} />
+    </Suspense>
+  );
+}
+""",
+    "app/login/route.ts": """export async function GET(request: Request) {
+  const to = new URL(request.url).searchParams.get("callbackUrl") ?? "/";
+  const headers = { location: to, "set-cookie": "session=a-token; HttpOnly; Path=/" };
+  return new Response(null, { status: 303, headers });
+}
+""",
+}
+
+
+def profile_of(identity: str = "bearer", proxy_path: str = "/api/chatkit", language: str = "ts") -> Profile:
+    """The profile of the site above."""
+    layout = Layout(f"app/layout.{'tsx' if language == 'ts' else 'jsx'}", has_head=False)
+    frontend = Frontend(
+        root="",
+        framework="nextjs",
+        router="app",
+        language="ts" if language == "ts" else "js",
+        layout=layout,
+        layouts=(layout,),
+        app_dir="app",
+        manifest="package.json",
+        package_manager="npm",
+        workspace_root="",
+    )
+    contract = Contract(
+        endpoint="/api/v1/chatkit",
+        proxy_path=proxy_path,
+        identity="bearer" if identity == "bearer" else "guest",
+        cookie="session" if identity == "bearer" else None,
+        sign_in_path="/login",
+    )
+    return Profile(backend=None, frontend=frontend, contract=contract)
+
+
+@dataclass
+class Request:
+    """One request that reached the backend."""
+
+    path: str
+    headers: dict[str, str]
+    body: dict[str, object]
+
+    @property
+    def operation(self) -> str:
+        return str(self.body.get("type"))
+
+    @property
+    def metadata(self) -> dict[str, object]:
+        return cast("dict[str, object]", self.body.get("metadata") or {})
+
+
+@dataclass
+class Backend:
+    """Answers as ChatKit's server does, or as ``mood`` says; keeps every request."""
+
+    url: str = ""
+    mood: str = "well"
+    requests: list[Request] = field(default_factory=list[Request])
+    go_on: threading.Event = field(default_factory=threading.Event)
+
+    def of(self, operation: str) -> list[Request]:
+        return [one for one in self.requests if one.operation == operation]
+
+    def forget(self) -> None:
+        self.mood = "well"
+        self.requests.clear()
+        self.go_on.set()
+
+
+def _events(request: Request) -> Iterator[dict[str, object]]:
+    thread = {"id": "thr_1", "created_at": "2026-01-01T00:00:00", "status": {"type": "active"}}
+    number = id(request)
+    params = cast("dict[str, dict[str, object]]", request.body["params"])
+    common = {"thread_id": "thr_1", "created_at": "2026-01-01T00:00:00"}
+    if request.operation == "threads.create":
+        yield {"type": "thread.created", "thread": thread}
+    asked = {"type": "user_message", "id": f"msg_u{number}", **common, **params.get("input", {})}
+    yield {"type": "thread.item.done", "item": asked}
+    answer: dict[str, object] = {"type": "assistant_message", "id": f"msg_a{number}", **common}
+    yield {"type": "thread.item.added", "item": {**answer, "content": []}}
+    update = {"type": "assistant_message.content_part.text_delta", "content_index": 0, "delta": "Two minutes"}
+    yield {"type": "thread.item.updated", "item_id": answer["id"], "update": update}
+    yield {"type": "thread.item.done", "item": {**answer, "content": [{"type": "output_text", "text": "Two minutes, then pour."}]}}
+
+
+def _handler(backend: Backend) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named so by its base
+            del format, args
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            request = Request(self.path, {name.lower(): value for name, value in self.headers.items()}, json.loads(body))
+            backend.requests.append(request)
+            if backend.mood.isdigit():
+                return self.answer(int(backend.mood), b'{"detail":"trace of the backend"}')
+            if backend.mood == "elsewhere":
+                return self.answer(307, b"", location="https://elsewhere.example/")
+            if request.operation == "threads.get_by_id":
+                item = {"type": "assistant_message", "id": "m", "content": [{"type": "output_text", "text": "From before"}]}
+                return self.answer(200, json.dumps({"id": "thr_1", "items": {"data": [item]}}).encode())
+            if backend.mood == "page" or request.operation.endswith(".list"):
+                return self.answer(200, b'{"data":[]}')
+            return self.stream(request)
+
+        def answer(self, status: int, body: bytes, **headers: str) -> None:
+            self.send_response(status)
+            for name, value in {"content-type": "application/json", "content-length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def stream(self, request: Request) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/event-stream; charset=utf-8")
+            self.send_header("transfer-encoding", "chunked")
+            self.end_headers()
+            for number, event in enumerate(_events(request)):
+                if number == 1 and backend.mood == "cut":
+                    self.close_connection = True
+                    return
+                if number == 1:
+                    backend.go_on.wait(10)
+                chunk = f"data: {json.dumps(event)}\n\n".encode()
+                self.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+                self.wfile.flush()
+            self.wfile.write(b"0\r\n\r\n")
+
+    return Handler
+
+
+@pytest.fixture(scope="session")
+def running_backend() -> Iterator[Backend]:
+    backend = Backend()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(backend))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    backend.url = f"http://127.0.0.1:{server.server_port}"
+    yield backend
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def backend(running_backend: Backend) -> Iterator[Backend]:
+    running_backend.forget()
+    yield running_backend
+    running_backend.go_on.set()
+
+
+@pytest.fixture(scope="session")
+def with_packages(kept: Path) -> Callable[[Path, tuple[str, ...]], None]:
+    """Give a folder its node_modules: installed once, hard-linked from then on."""
+
+    def install(folder: Path, more: tuple[str, ...] = ()) -> None:
+        names = (*PACKAGES, *more)
+        home = kept / "-".join(("site", *(str(abs(hash_of(name))) for name in (" ".join(names),))))
+        with FileLock(f"{home}.lock"):
+            if not (home / "done").exists():
+                home.mkdir(exist_ok=True)
+                (home / "package.json").write_text(MANIFEST, encoding="utf-8")
+                command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", *names]
+                subprocess.run(command, cwd=home, check=True, capture_output=True, timeout=900)
+                (home / "done").touch()
+        try:
+            shutil.copytree(home / "node_modules", folder / "node_modules", symlinks=True, copy_function=os.link)
+        except OSError:  # another file system
+            shutil.rmtree(folder / "node_modules", ignore_errors=True)
+            shutil.copytree(home / "node_modules", folder / "node_modules", symlinks=True)
+
+    return install
+
+
+def hash_of(text: str) -> int:
+    """A number that is the same in every run."""
+    return int.from_bytes(text.encode(), "big") % (2**61 - 1)
+
+
+def installed(tree: Tree, profile: Profile) -> Tree:
+    """The tree with the chat put into it by the transforms."""
+    for one in (proxy, widget, script, mount):
+        outcome = one.TRANSFORM.plan(tree, profile)
+        assert isinstance(outcome, Edited), outcome
+        tree = tree.with_edits(outcome.edits)
+    return tree
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, with_packages: Callable[[Path, tuple[str, ...]], None]) -> Path:
+    """The site, with the guests' route beside the other."""
+    tree = installed(Tree.of(SITE), profile_of())
+    guests = proxy_files(profile_of("guest", "/api/guest"))
+    tree = tree.with_edits(tree.edit(path, text) for path, text in guests.items() if path.endswith("route.ts"))
+    root = tmp_path_factory.mktemp("site")
+    for path in tree.paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(tree.text(path), encoding="utf-8")
+    with_packages(root, ())
+    return root
+
+
+@pytest.fixture(scope="session")
+def served(site: Path, running_backend: Backend) -> Iterator[str]:
+    """The address of the site, built and started for production."""
+    environment = {
+        **os.environ,
+        "CHATKIT_BACKEND_URL": running_backend.url,
+        "CHATKIT_GUEST_SECRET": SECRET,
+        "NEXT_TELEMETRY_DISABLED": "1",
+    }
+    built = subprocess.run(
+        ["node_modules/.bin/next", "build"], cwd=site, env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = ["node", "node_modules/next/dist/bin/next", "start", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, cwd=site, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        _wait_for(port)
+        yield f"http://127.0.0.1:{port}"
+        server.terminate()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        try:
+            connection = HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/api/guest")
+            connection.getresponse().read()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("the site did not start")
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+
+
+@pytest.fixture
+def page(browser: Browser, served: str) -> Iterator[Page]:
+    """A page of somebody who is signed in; whatever React or the browser complains of fails the test."""
+    context = browser.new_context(base_url=served, viewport={"width": 1200, "height": 800})
+    context.add_cookies([{"name": "session", "value": "a-token", "url": served, "httpOnly": True}])
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.route(SCRIPT, _stand_in)
+    yield page
+    context.close()
+    # "Event" is what Next.js itself says of a script that does not load.
+    expected = ("Failed to load resource", "The chat reported an error", "Event")
+    assert [one for one in complaints if not one.startswith(expected)] == []
+
+
+def _stand_in(route: Route) -> None:
+    route.fulfill(content_type="text/javascript", body=element_script())

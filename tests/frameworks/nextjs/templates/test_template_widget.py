@@ -1,0 +1,244 @@
+"""The widget in a real browser, in a production build, with the stand-in for the chat's element."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Route
+
+    from conftest import Backend
+
+pytestmark = pytest.mark.slow
+
+
+def opened(page: Page, path: str = "/") -> None:
+    page.goto(path)
+    page.get_by_role("button", name="Open the chat").click()
+
+
+def say(page: Page, text: str) -> None:
+    page.get_by_label("Message", exact=True).fill(text)
+    page.get_by_role("button", name="Send").click()
+
+
+def test_nothing_is_asked_of_the_server_before_the_chat_is_opened(page: Page, backend: Backend) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/" in request.url else None)
+    page.goto("/")
+    expect(page.get_by_role("button", name="Open the chat")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Chat")).to_have_count(0)
+    assert (asked, backend.requests) == ([], [])
+
+
+def test_a_message_is_answered(page: Page, backend: Backend) -> None:
+    opened(page)
+    say(page, "How long?")
+    expect(page.get_by_label("Messages")).to_contain_text("Two minutes, then pour.")
+    [request] = backend.of("threads.create")
+    assert request.path == "/api/v1/chatkit"
+    assert request.headers["authorization"] == "Bearer a-token"
+
+
+def test_each_message_carries_the_page_that_it_was_sent_from(page: Page, backend: Backend) -> None:
+    opened(page)
+    say(page, "How long?")
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    page.get_by_role("link", name="Assam").click()
+    expect(page.get_by_role("heading", name="Item 7")).to_be_visible()
+    say(page, "And this one?")
+    expect(page.get_by_label("Messages")).to_contain_text("And this one?")
+    [first], [second] = backend.of("threads.create"), backend.of("threads.add_user_message")
+    here = cast("dict[str, object]", first.metadata["pageContext"])
+    there = cast("dict[str, object]", second.metadata["pageContext"])
+    assert (here["path"], here["title"], here["description"]) == ("/", "The tea house", "All about tea")
+    assert here["headings"] == ["The tea house"]
+    assert (there["path"], there["title"], there["headings"]) == ("/item/7", "Assam", ["Item 7"])
+    assert second.body["params"] == {**cast("dict[str, object]", second.body["params"]), "thread_id": "thr_1"}
+
+
+def test_the_address_goes_along_without_its_query(page: Page, backend: Backend) -> None:
+    opened(page, "/?token=hidden")
+    say(page, "Hello")
+    expect(page.get_by_label("Messages")).to_contain_text("Hello")
+    assert "hidden" not in str(backend.of("threads.create")[0].metadata)
+
+
+def test_selected_text_can_be_asked_about_once(page: Page, backend: Backend) -> None:
+    page.goto("/")
+    page.locator("#text").select_text()
+    page.get_by_role("button", name="Ask about this").click()
+    expect(page.get_by_role("blockquote")).to_contain_text("Tea is made of leaves")
+    expect(page.get_by_label("Message", exact=True)).to_be_focused()
+    say(page, "Why leaves?")
+    expect(page.get_by_role("blockquote")).to_have_count(0)
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    say(page, "And else?")
+    expect(page.get_by_label("Messages")).to_contain_text("And else?")
+    assert backend.of("threads.create")[0].metadata["selection"] == "Tea is made of leaves, and water that has stopped boiling."
+    assert "selection" not in backend.of("threads.add_user_message")[0].metadata
+
+
+def test_selected_text_can_be_left_out_again(page: Page, backend: Backend) -> None:
+    page.goto("/")
+    page.locator("#text").select_text()
+    page.get_by_role("button", name="Ask about this").click()
+    page.get_by_role("button", name="Leave the selected text out").click()
+    say(page, "Hello")
+    expect(page.get_by_label("Messages")).to_contain_text("Hello")
+    assert "selection" not in backend.of("threads.create")[0].metadata
+
+
+def test_preferences_go_along_and_outlive_a_reload(page: Page, backend: Backend) -> None:
+    opened(page)
+    page.get_by_role("button", name="Preferences").click()
+    page.get_by_label("Tone").select_option("Formal")
+    page.get_by_label("Language").fill("Welsh")
+    page.get_by_label("which page").uncheck()
+    page.reload()
+    page.get_by_role("button", name="Open the chat").click()
+    say(page, "Hello")
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    metadata = backend.of("threads.create")[0].metadata
+    assert metadata["preferences"] == {"tone": "formal", "language": "Welsh"}
+    assert "pageContext" not in metadata
+
+
+def test_escape_closes_and_the_focus_goes_back(page: Page, backend: Backend) -> None:
+    opened(page)
+    say(page, "Hello")
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Chat")).to_be_hidden()
+    launcher = page.get_by_role("button", name="Open the chat")
+    expect(launcher).to_be_focused()
+    launcher.click()
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    assert len(backend.of("threads.create")) == 1
+
+
+def test_the_focus_goes_into_the_panel_and_navigation_leaves_it_alone(page: Page) -> None:
+    opened(page)
+    expect(page.get_by_role("dialog", name="Chat")).to_be_focused()
+    link = page.get_by_role("link", name="Assam")
+    link.focus()
+    link.press("Enter")
+    expect(page.get_by_role("heading", name="Item 7")).to_be_visible()
+    page.wait_for_timeout(200)
+    expect(page.get_by_role("dialog", name="Chat")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Chat")).not_to_be_focused()
+
+
+def test_signed_out_people_sign_in_and_come_back_to_the_open_chat(page: Page, backend: Backend) -> None:
+    page.context.clear_cookies()
+    opened(page, "/item/7?q=1#top")
+    expect(page.get_by_text("Please sign in to chat.")).to_be_visible()
+    expect(page.locator("openai-chatkit")).to_have_count(0)
+    assert backend.requests == []
+    page.get_by_role("link", name="Sign in").click()
+    expect(page.get_by_label("Message", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/item/7\?q=1#top$"))
+
+
+def test_a_redirect_from_a_middleware_means_signed_out(page: Page) -> None:
+    page.route("**/api/chatkit", lambda route: route.fulfill(status=307, headers={"location": "/login"}))
+    opened(page)
+    expect(page.get_by_text("Please sign in to chat.")).to_be_visible()
+
+
+def test_a_session_that_ends_is_said_in_place_and_asked_once(page: Page, backend: Backend) -> None:
+    opened(page)
+    say(page, "How long?")
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    backend.mood = "401"
+    say(page, "And now?")
+    expect(page.get_by_text("Your session has ended.")).to_be_visible()
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    assert len(backend.of("threads.add_user_message")) == 1
+    backend.mood = "well"
+    page.get_by_role("link", name="Sign in").click()
+    expect(page.get_by_label("Messages")).to_contain_text("From before")
+    assert backend.of("threads.get_by_id")[0].body["params"] == {"thread_id": "thr_1"}
+
+
+@pytest.mark.parametrize("mood", ["500", "elsewhere", "page", "cut"])
+def test_a_failing_backend_is_asked_once_and_people_are_told(page: Page, backend: Backend, mood: str) -> None:
+    page.add_init_script("window.__chatkitRetryDelay = 1")
+    opened(page)
+    backend.mood = mood
+    say(page, "Hello")
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Something went wrong")
+    page.wait_for_timeout(300)
+    assert len(backend.of("threads.create")) == 1
+    expect(page.get_by_label("Messages")).not_to_contain_text("trace of the backend")
+
+
+def test_a_late_script_is_waited_for(page: Page) -> None:
+    held: list[Route] = []
+    page.route("https://cdn.platform.openai.com/**", lambda route: held.append(route))
+    page.goto("/", wait_until="commit")
+    launcher = page.get_by_role("button", name="Open the chat")
+    expect(launcher).to_be_visible()
+    page.wait_for_timeout(300)
+    held[0].fallback()
+    page.wait_for_load_state()
+    launcher.click()
+    expect(page.get_by_label("Message", exact=True)).to_be_visible()
+
+
+def test_a_script_that_never_comes_is_said_and_can_be_tried_again(page: Page) -> None:
+    blocked = [True]
+    page.route("https://cdn.platform.openai.com/**", lambda route: route.abort() if blocked[0] else route.fallback())
+    page.clock.install()
+    opened(page)
+    expect(page.get_by_text("Loading the chat…")).to_be_visible()
+    page.clock.run_for(11_000)
+    expect(page.get_by_text("The chat could not be loaded.")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("The chat could not be loaded.")).to_be_visible()
+    blocked[0] = False
+    page.get_by_role("button", name="Try again").click()
+    page.clock.run_for(1000)
+    expect(page.get_by_label("Message", exact=True)).to_be_visible()
+
+
+def test_a_site_that_cannot_be_reached_is_no_sign_in(page: Page) -> None:
+    page.goto("/")
+    page.route("**/api/chatkit", lambda route: route.abort())
+    page.get_by_role("button", name="Open the chat").click()
+    expect(page.get_by_text("The chat cannot be reached at the moment.")).to_be_visible()
+    expect(page.get_by_role("link", name="Sign in")).to_have_count(0)
+    page.unroute("**/api/chatkit")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_label("Message", exact=True)).to_be_visible()
+
+
+def test_a_missing_domain_key_is_said_away_from_localhost(page: Page, served: str) -> None:
+    elsewhere = served.replace("127.0.0.1", "tea.example")
+    page.context.add_cookies([{"name": "session", "value": "a-token", "url": elsewhere}])
+    opened(page, elsewhere)
+    expect(page.get_by_text("its domain key is missing")).to_be_visible()
+    expect(page.locator("openai-chatkit")).to_have_count(0)
+
+
+def test_the_chat_follows_the_theme_of_the_site(page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    opened(page)
+    element = page.locator("openai-chatkit")
+    expect(element).to_have_attribute("data-theme", "dark")
+    page.evaluate("document.documentElement.classList.add('light')")
+    expect(element).to_have_attribute("data-theme", "light")
+
+
+def test_on_a_phone_the_panel_is_the_screen(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(reduced_motion="reduce")
+    opened(page)
+    box = page.get_by_role("dialog", name="Chat").bounding_box()
+    assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
+    page.get_by_role("button", name="Close the chat").click()
+    expect(page.get_by_role("button", name="Open the chat")).to_be_visible()
