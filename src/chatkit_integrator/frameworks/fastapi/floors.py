@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CHATKIT = "openai-chatkit>=1.4.0"
 AGENTS = "openai-agents>=0.3.2"
 SQLALCHEMY = "sqlalchemy[asyncio]>=2.0.30"
+GREENLET = "greenlet>=3.0"  # SQLAlchemy's asyncio extra; it declares it itself up to 2.0 only
 ASYNCPG = "asyncpg>=0.29"
 AIOSQLITE = "aiosqlite>=0.20"
 PYJWT = "pyjwt>=2.8"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
 
+_BRINGS_ASYNCIO = re.compile(r"(?i)(sqlalchemy\[[^\]]*asyncio|fastapi-users\[[^\]]*sqlalchemy)")
 _LOCK = {
     "uv": "uv lock",
     "poetry": "poetry lock",
@@ -95,13 +96,14 @@ def _missing(tree: Tree, path: str, packages: Iterable[str]) -> list[str]:
     if path.endswith(("setup.py", "setup.cfg", ".yml", ".yaml")):
         text = tree.text(path).lower()
         return [one for one in packages if _name(one) not in text]
-    names = {_name(text) for _, text in declared(tree, (path,))}
-    names |= {"sqlalchemy"} if "sqlmodel" in names or _has_extra(tree, path) else set()
-    return [one for one in packages if _name(one) not in names]
-
-
-def _has_extra(tree: Tree, path: str) -> bool:
-    return any(re.match(r"fastapi-users\[[^\]]*sqlalchemy", text) for _, text in declared(tree, (path,)))
+    lines = [text for _, text in declared(tree, (path,))]
+    names = {_name(text) for text in lines}
+    missing = [one for one in packages if _name(one) not in names]
+    if any(_BRINGS_ASYNCIO.match(text) for text in lines):
+        return [one for one in missing if one != floors.SQLALCHEMY]
+    if "sqlalchemy" in names and "greenlet" not in names and floors.SQLALCHEMY in packages:
+        missing.append(floors.GREENLET)
+    return missing
 
 
 def _add(text: str, path: str, missing: list[str]) -> str | None:

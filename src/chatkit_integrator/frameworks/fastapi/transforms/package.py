@@ -33,8 +33,12 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
         return AlreadyThere(f"{folder} is there")
     if tree.ignored(f"{folder}/__init__.py"):
         return Refused(f"git ignores {folder}; take the rule out of .gitignore, or the chat will not be committed.", "")
-    edits = tuple(tree.edit(f"{folder}/{name}", text) for name, text in sorted(package_files(profile).items()))
-    return Edited(edits, f"Write the package {folder}: endpoint, identity, agent, store", _follow_ups(profile))
+    try:
+        texts = package_files(profile)
+    except ValueError as error:
+        return Refused(f"{error}; write a dependency that gives the id, and name it with --answer auth.dependency=PATH:NAME.")
+    edits = tuple(tree.edit(f"{folder}/{name}", text) for name, text in sorted(texts.items()))
+    return Edited(edits, f"Write the package {folder}: endpoint, identity, agent, store", _follow_ups(tree, profile))
 
 
 def package_folder(backend: Backend) -> str:
@@ -43,7 +47,7 @@ def package_folder(backend: Backend) -> str:
 
 
 def package_files(profile: Profile) -> Mapping[str, str]:
-    """The package's files by name."""
+    """The package's files by name. Raises ``ValueError`` where how a user's id is found in a user is not understood."""
     backend = profile.backend
     if backend is None:
         return {}
@@ -86,6 +90,8 @@ def _user_id(expression: str) -> Binding:
     item = re.fullmatch(r'user\[["\'](\w+)["\']\]', expression)
     if item:
         return Binding(("from operator import itemgetter",), f'user_id_of = itemgetter("{item.group(1)}")')
+    if expression != "user":
+        raise ValueError(f"{expression} is not understood as the id of a user")
     return Binding((), "user_id_of = str")
 
 
@@ -116,7 +122,7 @@ def shared_engine(backend: Backend) -> Symbol | None:
     return None if database.engine.path in makes_app else database.engine
 
 
-def _follow_ups(profile: Profile) -> tuple[FollowUp, ...]:
+def _follow_ups(tree: Tree, profile: Profile) -> tuple[FollowUp, ...]:
     backend, contract = profile.backend, profile.contract
     left = [FollowUp("Set OPENAI_API_KEY for the backend, unless your agent's model has its own key.")]
     if backend is not None and shared_engine(backend) is None:
@@ -126,7 +132,14 @@ def _follow_ups(profile: Profile) -> tuple[FollowUp, ...]:
                 "anything that runs more than once or on a disk that is not kept."
             )
         )
-    if contract.identity == "guest":
+    elif tree.named("alembic.ini"):
+        left.append(
+            FollowUp(
+                "The chat makes its own tables, chatkit_threads, chatkit_items and chatkit_attachments: leave them out of "
+                "Alembic's --autogenerate with include_name in env.py, or it will propose to drop them."
+            )
+        )
+    if contract.identity == "guest" or (backend is not None and backend.auth.dependency is None):
         left.append(
             FollowUp(
                 f"Visitors chat anonymously. Set {contract.secret_env} to the same random text on both sides.",
