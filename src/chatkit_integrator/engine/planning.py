@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.errors import UnreadableError
+from chatkit_integrator.errors import BadRequestError, UnreadableError, WriteError
 from chatkit_integrator.model.edit import net
 from chatkit_integrator.model.plan import Plan, Refusal, Step
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, Refused
@@ -16,9 +16,12 @@ from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, Refuse
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from chatkit_integrator.model.edit import Edit
     from chatkit_integrator.model.profile import Profile
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Question, Transform
+
+_UNCONFIRMED = "the edit could not be confirmed in the text that it leads to, so it is left out; make it by hand."
 
 
 def make_plan(
@@ -29,59 +32,74 @@ def make_plan(
     *,
     only: frozenset[str] = frozenset(),
     parses: Callable[[str, str], None],
+    check_place: Callable[[str], None] | None = None,
 ) -> Plan:
     """Plan without writing. ``only`` selects by transform id or checklist item; empty selects all.
 
-    ``parses(path, text)`` raises ``SyntaxRefusedError`` where ``text`` is no valid file of its kind.
+    ``parses(path, text)`` raises ``SyntaxRefusedError`` where ``text`` is no valid file of its kind; ``check_place(path)``
+    raises a ``WriteError`` where a file of that path could not be written later. Both become refusals. A name in ``only``
+    that nothing here bears raises ``BadRequestError``.
     """
+    known = tuple(transforms)
+    _must_be_known(only, known)
     asked = {one.id: one for one in questions}
     steps: list[Step] = []
     refusals: list[Refusal] = []
     follow_ups: list[FollowUp] = []
-    for transform in transforms:
+    for transform in known:
         if only and transform.id not in only and not only.intersection(transform.checks):
             continue
-        outcome = _try(transform, tree, profile, asked, parses)
-        if isinstance(outcome, Refusal):
-            refusals.append(outcome)
+        waits = next((asked[name] for name in transform.needs if name in asked), None)
+        try:
+            outcome = _waiting(waits) if waits else _try(transform, tree, profile, parses, check_place)
+        except (UnreadableError, WriteError) as error:
+            outcome = Refused(str(error))
+        if isinstance(outcome, Refused):
+            refusals.append(Refusal(transform.id, outcome.reason, outcome.patch, transform.checks))
         elif outcome is not None:
-            step, left = outcome
-            tree = tree.with_edits(step.edits)
-            steps.append(step)
-            follow_ups += [one for one in left if one not in follow_ups]
+            tree = tree.with_edits(outcome.edits)
+            steps.append(Step(transform.id, outcome.summary, outcome.edits))
+            follow_ups += [one for one in outcome.follow_ups if one not in follow_ups]
     return Plan(tuple(steps), tuple(refusals), tuple(asked.values()), tuple(follow_ups))
+
+
+def _must_be_known(only: frozenset[str], transforms: Iterable[Transform]) -> None:
+    by_name: Mapping[str, tuple[str, ...]] = {one.id: one.checks for one in transforms}
+    items = {item for checks in by_name.values() for item in checks}
+    strange = sorted(only - set(by_name) - items)
+    if strange:
+        raise BadRequestError(
+            f"Nothing here is done by the name of {', '.join(strange)}; --only takes {', '.join((*sorted(items), *by_name))}."
+        )
+
+
+def _waiting(question: Question) -> Refused:
+    choices = "|".join(question.choices) or "TEXT"
+    return Refused(f"it waits for an answer: --answer {question.id}={choices} ({question.ask})")
 
 
 def _try(
     transform: Transform,
     tree: Tree,
     profile: Profile,
-    asked: Mapping[str, Question],
     parses: Callable[[str, str], None],
-) -> Refusal | tuple[Step, tuple[FollowUp, ...]] | None:
-    def refuse(reason: str, patch: str = "") -> Refusal:
-        return Refusal(transform.id, reason, patch, transform.checks)
-
-    for name in transform.needs:
-        if name in asked:
-            choices = "|".join(asked[name].choices) or "TEXT"
-            return refuse(f"it waits for an answer: --answer {name}={choices} ({asked[name].ask})")
-    try:
-        outcome = transform.plan(tree, profile)
-        if isinstance(outcome, Refused):
-            return refuse(outcome.reason, outcome.patch)
-        if not isinstance(outcome, Edited):
-            return None
-        edits = net(outcome.edits)
-        if not edits:
-            return None
-        after = tree.with_edits(edits)
-        for edit in edits:
-            if edit.after is not None:
-                parses(edit.path, after.text(edit.path))
-        again = transform.plan(after, profile)
-    except UnreadableError as error:
-        return refuse(str(error))
-    if not isinstance(again, AlreadyThere):
-        return refuse("the edit could not be confirmed in the text that it leads to, so it is left out; make it by hand.")
-    return Step(transform.id, outcome.summary, edits), outcome.follow_ups
+    check_place: Callable[[str], None] | None,
+) -> Edited | Refused | None:
+    """What a transform does, with net edits, once that is certain; ``None`` where there is nothing to do."""
+    outcome = transform.plan(tree, profile)
+    if isinstance(outcome, Refused):
+        return outcome
+    edits: tuple[Edit, ...] = net(outcome.edits) if isinstance(outcome, Edited) else ()
+    if not edits or not isinstance(outcome, Edited):
+        return None
+    if any(tree.read(edit.path) != edit.before for edit in edits):
+        return Refused(_UNCONFIRMED)
+    after = tree.with_edits(edits)
+    for edit in edits:
+        if check_place is not None:
+            check_place(edit.path)
+        if edit.after is not None:
+            parses(edit.path, after.text(edit.path))
+    if not isinstance(transform.plan(after, profile), AlreadyThere):
+        return Refused(_UNCONFIRMED)
+    return Edited(edits, outcome.summary, outcome.follow_ups)

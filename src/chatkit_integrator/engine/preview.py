@@ -31,10 +31,9 @@ def patch(edits: Iterable[Edit]) -> str:
 
 
 def counts(edit: Edit) -> tuple[int, int]:
-    """How many lines an edit adds and removes."""
-    before, after = _lines(edit.path, edit.before), _lines(edit.path, edit.after)
-    matched = sum(block.size for block in difflib.SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks())
-    return len(after) - matched, len(before) - matched
+    """How many lines the patch of an edit adds and removes."""
+    lines = _hunks(_lines(edit.path, edit.before), _lines(edit.path, edit.after))
+    return sum(line[0] == "+" for line in lines), sum(line[0] == "-" for line in lines)
 
 
 def _file(edit: Edit) -> str:
@@ -52,12 +51,12 @@ def _file(edit: Edit) -> str:
     body = _hunks(_lines(edit.path, edit.before), _lines(edit.path, edit.after))
     if body:
         head += [f"--- {old if edit.before else '/dev/null'}", f"+++ {new if edit.after else '/dev/null'}"]
-    return "\n".join(head) + "\n" + body
+    return "\n".join(head) + "\n" + "".join(body)
 
 
-def _hunks(before: Sequence[str], after: Sequence[str]) -> str:
+def _hunks(before: Sequence[str], after: Sequence[str]) -> list[str]:
     shown = list(difflib.unified_diff(before, after, "", "", n=3, lineterm="\n"))[2:]
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in shown)
+    return [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in shown]
 
 
 def _lines(path: str, content: Content | None) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chatkit_integrator.engine.preview import patch
-from chatkit_integrator.errors import ForeignPlanError, UnknownPlanError
+from chatkit_integrator.errors import ForeignPlanError, NotWritableError, UnknownPlanError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,20 +24,35 @@ _KEPT = 50
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a plan was made from: the choices and answers that the person gave."""
+    """What a plan was made from: what the person chose and answered, and the digests of the files (``None``: no file)."""
 
     inputs: Mapping[str, Any]
     version: str
+    before: Mapping[str, str | None]
 
 
 def save(root: Path, plan: Plan, inputs: Mapping[str, Any], version: str, *, directory: Path | None = None) -> Path:
-    """Keep a plan; gives the path of its ``.json``, with its ``.patch`` beside it. The newest fifty are kept."""
+    """Keep a plan; gives the path of its ``.json``, with its ``.patch`` beside it. The newest fifty are kept.
+
+    ``directory`` is where plans are kept; without it, the person's own cache. ``NotWritableError`` where that cannot be.
+    """
     folder = _folder(root, directory)
-    folder.mkdir(parents=True, exist_ok=True)
     place = folder / f"{plan.id}.json"
-    place.with_suffix(".patch").write_bytes(patch(plan.edits).encode())
-    place.write_text(json.dumps({"version": version, "inputs": inputs}, indent=1), encoding="utf-8")
-    for old in sorted(folder.glob("*.json"), key=lambda one: one.stat().st_mtime, reverse=True)[_KEPT:]:
+    before = {edit.path: edit.before.digest if edit.before else None for edit in plan.edits}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        place.with_suffix(".patch").write_bytes(patch(plan.edits).encode())
+        place.with_suffix(".tmp").write_text(
+            json.dumps({"version": version, "inputs": inputs, "before": before}, indent=1), encoding="utf-8"
+        )
+        place.with_suffix(".tmp").replace(place)
+        aged = sorted((one.stat().st_mtime_ns, one) for one in folder.glob("*.json"))
+    except OSError as error:
+        raise NotWritableError(
+            f"The plan cannot be kept in {folder} ({error.strerror}); make room or give write permission there, or set "
+            "XDG_CACHE_HOME to another folder."
+        ) from error
+    for _, old in aged[:-_KEPT]:
         old.unlink(missing_ok=True)
         old.with_suffix(".patch").unlink(missing_ok=True)
     return place
@@ -46,19 +61,24 @@ def save(root: Path, plan: Plan, inputs: Mapping[str, Any], version: str, *, dir
 def load(root: Path, plan_id: str, version: str, *, directory: Path | None = None) -> Saved:
     """Look a plan up. Raises ``UnknownPlanError``, and ``ForeignPlanError`` where another version made it."""
     place = _folder(root, directory) / f"{plan_id}.json"
-    if not plan_id.isalnum() or not place.is_file():
-        raise UnknownPlanError(f"There is no plan {plan_id} for {root}; make one with plan, and use the id that it prints.")
-    data = json.loads(place.read_text(encoding="utf-8"))
-    if data["version"] != version:
-        raise ForeignPlanError(
-            f"Plan {plan_id} was made by version {data['version']} and this is {version}; plan again and look at the diff."
-        )
-    return Saved(data["inputs"], data["version"])
+    try:
+        data: dict[str, Any] = json.loads(place.read_bytes()) if plan_id.isalnum() else {}
+        made_by = str(data["version"])
+        if made_by != version:
+            raise ForeignPlanError(
+                f"Plan {plan_id} was made by version {made_by} and this is {version}; plan again and look at the diff."
+            )
+        return Saved(data["inputs"], made_by, data["before"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UnknownPlanError(
+            f"There is no plan {plan_id} for {root}; make one with plan, and use the id that it prints."
+        ) from error
 
 
 def _folder(root: Path, directory: Path | None) -> Path:
     if directory is None:
         from platformdirs import user_cache_path  # noqa: PLC0415 - only where a plan is kept
 
-        directory = user_cache_path("chatkit-integrator") / "plans"
-    return directory / hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
+        program = __name__.partition(".")[0].replace("_", "-")
+        directory = user_cache_path(program) / "plans"
+    return directory / hashlib.sha256(str(root.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
