@@ -80,7 +80,7 @@ def test_an_import_inside_a_function_stays_there() -> None:
 
     rewired = rewire(text, {"agent": Binding(("from shop import bots",), "agent = bots.agent")})
 
-    assert rewired == text.replace("    from host import agent\n", "    from shop import bots\n    agent = bots.agent\n")
+    assert rewired == text.replace("    from host import agent\n", "    from shop import bots\n\n    agent = bots.agent\n")
 
 
 def test_a_template_that_imports_nothing_else_gets_its_imports_behind_the_docstring() -> None:

@@ -41,7 +41,9 @@ def rewire(text: str, bindings: Mapping[str, Binding]) -> str:
         new = [line for one in found for line in one.imports]
         if node.col_offset:
             indent = " " * node.col_offset
-            lines[node.lineno - 1 : node.end_lineno] = [f"{indent}{line}\n" for line in [*new, *made]]
+            between = ["\n"] if new and made else []
+            written = [*(f"{indent}{line}\n" for line in new), *between, *(f"{indent}{line}\n" for line in made)]
+            lines[node.lineno - 1 : node.end_lineno] = written
         else:
             lines[node.lineno - 1 : node.end_lineno] = []
             imports = [*new, *imports]

@@ -86,12 +86,13 @@ def test_a_symbol_is_imported_as_its_neighbours_import(
     assert done.stdout == "found\n", done.stderr
 
 
-def test_a_part_of_an_object_is_imported_with_the_object_and_assigned() -> None:
+@pytest.mark.parametrize(("name", "head"), [("db.engine", "db"), ("ENGINE", "ENGINE"), ("Engine", "Engine")])
+def test_what_linters_want_no_other_name_for_is_imported_and_assigned(name: str, head: str) -> None:
     made = backend("app/main.py")
 
-    lines = import_lines(made, "app/chatkit_backend/database.py", Symbol("app/db.py", "db.engine"), "project_engine")
+    lines = import_lines(made, "app/chatkit_backend/database.py", Symbol("app/db.py", name), "project_engine")
 
-    assert lines == (("from app.db import db",), "project_engine = db.engine")
+    assert lines == ((f"from app.db import {head}",), f"project_engine = {name}")
 
 
 @pytest.mark.parametrize(

@@ -19,15 +19,17 @@ def module_name(backend: Backend, path: str) -> str:
 
 
 def import_lines(backend: Backend, importer: str, symbol: Symbol, alias: str) -> tuple[tuple[str, ...], str | None]:
-    """The import of a symbol under a name, and the assignment that a dotted symbol needs.
+    """The import of a symbol under a name, and the assignment that a dotted symbol, a class or a constant needs.
 
     Relative where the backend's own modules import relatively and both lie in one package; absolute otherwise.
     """
     head, _, rest = symbol.name.partition(".")
-    bound = alias if not rest else head
-    module = _module(backend, importer, symbol.path)
-    renamed = f" as {bound}" if bound != head else ""
-    return (f"from {module} import {head}{renamed}",), f"{alias} = {symbol.name}" if rest else None
+    line = f"from {_module(backend, importer, symbol.path)} import {head}"
+    if symbol.name == alias:
+        return (line,), None
+    if rest or head != head.lower():
+        return (line,), f"{alias} = {symbol.name}"
+    return (f"{line} as {alias}",), None
 
 
 def _module(backend: Backend, importer: str, path: str) -> str:

@@ -1,0 +1,385 @@
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from agents import Agent as Agents
+
+from chatkit_integrator.frameworks.fastapi.importing import module_name
+from chatkit_integrator.frameworks.fastapi.transforms import package
+from chatkit_integrator.frameworks.fastapi.transforms.package import package_files, plan
+from chatkit_integrator.model.profile import (
+    Agent,
+    App,
+    Backend,
+    BackendAuth,
+    Contract,
+    Database,
+    Dependencies,
+    Factory,
+    Profile,
+    Symbol,
+)
+from chatkit_integrator.model.tree import Tree
+from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from fastapi import FastAPI
+
+MAIN = """\
+from fastapi import FastAPI
+
+from {package} import router
+
+app = FastAPI()
+app.include_router(router)
+"""
+DEPS = """\
+from dataclasses import dataclass
+
+
+@dataclass
+class User:
+    id: int
+
+
+def get_current_user() -> User:
+    return User(7)
+"""
+CLAIMS = """\
+def get_current_user() -> dict[str, str]:
+    return {"sub": "ann"}
+"""
+BOT = """\
+from dataclasses import dataclass
+
+from agents import Agent
+
+
+@dataclass
+class Basket:
+    items: int = 0
+
+
+agent = Agent[Basket](name="Shopkeeper")
+"""
+ENGINE = """\
+from sqlalchemy import create_engine
+
+engine = create_engine("sqlite:///shop.db")
+"""
+HOLDER = """\
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+
+class Holder:
+    engine: AsyncEngine = create_async_engine("sqlite+aiosqlite:///shop.db")
+
+
+db = Holder()
+"""
+ALL_IN_ONE = """\
+from agents import Agent
+from fastapi import FastAPI
+from sqlalchemy import create_engine
+
+app = FastAPI()
+engine = create_engine("sqlite:///shop.db")
+helper = Agent(name="Helper")
+
+
+def get_current_user() -> str:
+    return "ann"
+
+
+from {package} import router  # noqa: E402
+
+app.include_router(router)
+"""
+FACTORY = """\
+from agents import Agent
+from fastapi import FastAPI
+
+helper = Agent(name="Helper")
+
+
+def get_current_user() -> str:
+    return "ann"
+
+
+def create_app() -> FastAPI:
+    from {package} import router
+
+    app = FastAPI()
+    app.include_router(router)
+    return app
+"""
+
+
+def profile(
+    app: str = "app/main.py",
+    *,
+    root: str = "",
+    relative: bool = False,
+    auth: BackendAuth | None = None,
+    agent: Agent | None = None,
+    database: Database | None = None,
+    factory: Factory | None = None,
+    guest: bool = False,
+) -> Profile:
+    backend = Backend(
+        root=".",
+        framework="fastapi",
+        app=App(app, "app", "factory" if factory else "module", factory),
+        lifespan="none",
+        api_prefix="",
+        dependencies=Dependencies("uv", "pyproject.toml"),
+        import_root=root,
+        package_dir=app.rpartition("/")[0],
+        relative_imports=relative,
+        database=database,
+        auth=auth or BackendAuth("none"),
+        agent=agent,
+    )
+    return Profile(backend, None, Contract(identity="guest" if guest else "bearer"))
+
+
+def user(path: str, user_id: str) -> BackendAuth:
+    return BackendAuth("bearer", Symbol(path, "get_current_user"), user_id)
+
+
+def own(path: str, name: str, context: Symbol | None = None) -> Agent:
+    return Agent("openai-agents", Symbol(path, name), context)
+
+
+def engine(path: str, name: str) -> Database:
+    return Database("sqlite", "sqlalchemy", Symbol(path, name), is_async=False)
+
+
+PROJECTS: dict[str, tuple[Profile, Mapping[str, str]]] = {
+    "everything of its own, absolute imports": (
+        profile(
+            auth=user("app/deps.py", "user.id"),
+            agent=own("app/bot.py", "agent", Symbol("app/bot.py", "Basket")),
+            database=engine("app/db.py", "engine"),
+        ),
+        {"app/__init__.py": "", "app/main.py": MAIN, "app/deps.py": DEPS, "app/bot.py": BOT, "app/db.py": ENGINE},
+    ),
+    "relative imports across packages": (
+        profile(
+            "src/shop/api/main.py",
+            root="src",
+            relative=True,
+            auth=user("src/shop/core/deps.py", 'user["sub"]'),
+            agent=own("src/shop/bot.py", "agent"),
+            database=engine("src/shop/core/db.py", "db.engine"),
+        ),
+        {
+            "src/shop/__init__.py": "",
+            "src/shop/api/__init__.py": "",
+            "src/shop/core/__init__.py": "",
+            "src/shop/api/main.py": MAIN,
+            "src/shop/core/deps.py": CLAIMS,
+            "src/shop/core/db.py": HOLDER,
+            "src/shop/bot.py": BOT,
+        },
+    ),
+    "nothing of its own, no package": (profile("main.py", guest=True), {"main.py": MAIN}),
+    "modules beside one another": (
+        profile("main.py", auth=user("deps.py", "user.id"), agent=own("bot.py", "agent"), database=engine("db.py", "engine")),
+        {"main.py": MAIN, "deps.py": DEPS, "bot.py": BOT, "db.py": ENGINE},
+    ),
+    "everything in the module that makes the app": (
+        profile(
+            "main.py",
+            auth=user("main.py", "user"),
+            agent=own("main.py", "helper"),
+            database=engine("main.py", "engine"),
+        ),
+        {"main.py": ALL_IN_ONE},
+    ),
+    "everything in a module of a package that makes the app": (
+        profile(
+            relative=True,
+            auth=user("app/main.py", "user"),
+            agent=own("app/main.py", "helper"),
+            database=engine("app/main.py", "engine"),
+        ),
+        {"app/__init__.py": "", "app/main.py": ALL_IN_ONE},
+    ),
+    "everything in the module of the factory": (
+        profile(
+            auth=user("app/main.py", "user"),
+            agent=own("app/main.py", "helper"),
+            factory=Factory("app/main.py", "create_app", "app"),
+        ),
+        {"app/__init__.py": "", "app/main.py": FACTORY},
+    ),
+}
+EVERY = pytest.mark.parametrize("name", PROJECTS)
+
+
+def installed(name: str, root: Path) -> Profile:
+    """Write a project to ``root``, with the package, and the package's name into the module that includes its router."""
+    made, files = PROJECTS[name]
+    assert made.backend is not None
+    folder = package.package_folder(made.backend)
+    dotted = f".{package.PACKAGE}" if made.backend.relative_imports else module_name(made.backend, f"{folder}/__init__.py")
+    tree = Tree.of({path: text.replace("{package}", dotted) for path, text in files.items()})
+    outcome = plan(tree, made)
+    assert isinstance(outcome, Edited), outcome
+    tree = tree.with_edits(outcome.edits)
+    assert isinstance(plan(tree, made), AlreadyThere)
+    for path in tree.paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(tree.text(path))
+    return made
+
+
+def test_no_backend_needs_no_package() -> None:
+    assert isinstance(plan(Tree.of({}), Profile(None, None, Contract())), NotNeeded)
+
+
+def test_a_package_that_is_there_stays_as_it_is() -> None:
+    tree = Tree.of({"app/chatkit_backend/__init__.py": "mine = 1\n"})
+
+    assert isinstance(plan(tree, profile()), AlreadyThere)
+
+
+def test_a_package_that_git_would_ignore_is_refused() -> None:
+    class Ignoring:
+        def paths(self) -> list[str]:
+            return []
+
+        def read(self, path: str) -> None:
+            del path
+
+        def ignored(self, path: str) -> bool:
+            return path.startswith("app/")
+
+    outcome = plan(Tree(Ignoring()), profile())
+
+    assert isinstance(outcome, Refused)
+    assert "app/chatkit_backend" in outcome.reason
+
+
+@EVERY
+def test_nothing_is_left_of_the_stand_in_and_there_is_little_to_own(name: str) -> None:
+    made, _ = PROJECTS[name]
+    files = package_files(made)
+
+    assert not [path for path, text in files.items() if "host" in text.replace('"host"', "")]
+    assert sum(text.count("\n") for text in files.values()) <= 900
+
+
+def test_who_signs_in_as_bearer_without_a_dependency_is_a_guest_not_a_hole() -> None:
+    assert "CHATKIT_GUEST_SECRET" in package_files(profile())["identity.py"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "line"),
+    [
+        ("user.id", 'user_id_of = attrgetter("id")'),
+        ("user.profile.id", 'user_id_of = attrgetter("profile.id")'),
+        ('user["sub"]', 'user_id_of = itemgetter("sub")'),
+        ("user['sub']", 'user_id_of = itemgetter("sub")'),
+        ("user", "user_id_of = str"),
+    ],
+)
+def test_the_users_id_is_taken_as_inspection_found_it(expression: str, line: str) -> None:
+    assert line in package_files(profile(auth=user("app/deps.py", expression)))["identity.py"].splitlines()
+
+
+def test_an_expression_that_is_not_understood_is_never_guessed() -> None:
+    with pytest.raises(ValueError, match=r"f\(user\)"):
+        package_files(profile(auth=user("app/deps.py", "f(user)")))
+    assert isinstance(plan(Tree.of({}), profile(auth=user("app/deps.py", "f(user)"))), Refused)
+
+
+@pytest.mark.parametrize("kind", ["mysql", "mongodb", "other"])
+def test_a_database_that_conversations_cannot_be_kept_in_is_left_alone(kind: str) -> None:
+    made = profile(database=replace(engine("app/db.py", "engine"), kind=kind))
+
+    assert "CHATKIT_DATABASE_URL" in package_files(made)["database.py"]
+
+
+def test_who_generates_migrations_is_told_to_leave_the_chats_tables_alone() -> None:
+    made = profile(database=engine("app/db.py", "engine"))
+
+    told = plan(Tree.of({"alembic.ini": ""}), made)
+    untold = plan(Tree.of({}), made)
+
+    assert isinstance(told, Edited)
+    assert isinstance(untold, Edited)
+    assert any("chatkit_" in one.text for one in told.follow_ups)
+    assert not any("chatkit_" in one.text for one in untold.follow_ups)
+
+
+@EVERY
+async def test_the_app_starts_with_the_endpoint_and_knows_its_user(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = installed(name, tmp_path)
+    backend = made.backend
+    assert backend is not None
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path / backend.import_root), *sys.path])
+    before = set(sys.modules)
+    try:
+        importlib.invalidate_caches()
+        module = importlib.import_module(module_name(backend, backend.app.path))
+        app: FastAPI = module.create_app() if backend.app.factory else module.app
+        agent = importlib.import_module(f"{router_module(backend)}.agent").get_agent()
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://chat") as client,
+        ):
+            answer = await client.post("/chatkit", json={"type": "threads.list", "params": {}})
+    finally:
+        for one in set(sys.modules) - before:
+            if str(tmp_path) in str(getattr(sys.modules[one], "__file__", "")):
+                del sys.modules[one]
+
+    assert app.openapi()["paths"]["/chatkit"]["post"]["tags"] == ["chatkit"]
+    assert isinstance(agent, Agents)
+    guest = backend.auth.dependency is None
+    assert (answer.status_code, "data" in answer.json()) == ((503, False) if guest else (200, True)), answer.text
+
+
+def router_module(backend: Backend) -> str:
+    return module_name(backend, f"{package.package_folder(backend)}/__init__.py")
+
+
+@pytest.mark.slow
+def test_what_is_written_is_clean_for_linter_formatter_and_type_checker(tmp_path: Path) -> None:
+    roots: list[dict[str, str]] = []  # four: the others differ in where the router is included, which is not ours
+    for number, name in enumerate(list(PROJECTS)[:4]):
+        made = installed(name, tmp_path / str(number))
+        assert made.backend is not None
+        (tmp_path / str(number) / "pyproject.toml").write_text(
+            f'[tool.ruff]\nline-length = 128\nsrc = ["{made.backend.import_root or "."}"]\n'
+            '[tool.ruff.lint]\nselect = ["E", "F", "W", "I", "UP", "B", "N", "ANN", "ASYNC", "C4", "SIM", "RET", "RUF", "PT"]\n'
+            'ignore = ["ANN401", "RUF100"]\n'
+        )
+        roots.append({"root": f"{number}/{made.backend.import_root}".rstrip("/")})
+    (tmp_path / "pyrightconfig.json").write_text(
+        json.dumps({"typeCheckingMode": "strict", "pythonVersion": "3.11", "executionEnvironments": roots})
+    )
+    packages = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("chatkit_backend"))
+
+    for command in (
+        [sys.executable, "-m", "ruff", "check", "--no-cache", *packages],
+        [sys.executable, "-m", "ruff", "format", "--no-cache", "--check", *packages],
+        [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "-p", "pyrightconfig.json"],
+    ):
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
