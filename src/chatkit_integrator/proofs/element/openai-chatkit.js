@@ -16,7 +16,8 @@
 
   const MARKUP = `
     <style>
-      :host { display: flex; flex-direction: column; height: 100%; font: 15px/1.45 system-ui, sans-serif; color: #1c2024; }
+      :host { position: relative; min-height: 200px; font: 15px/1.45 system-ui, sans-serif; color: #1c2024; }
+      main { position: absolute; inset: 0; display: flex; flex-direction: column; }
       :host([data-theme="dark"]) { color: #eceef1; }
       nav, form { display: flex; gap: 8px; padding: 10px 12px; }
       form { border-top: 1px solid rgb(127 127 127 / 30%); }
@@ -30,9 +31,9 @@
       input, button { font: inherit; color: inherit; border: 1px solid rgb(127 127 127 / 45%); border-radius: 999px; }
       button { padding: 6px 12px; background: transparent; cursor: pointer; }
       [hidden] { display: none; }
-      small, p { margin: 0; padding: 0 12px 8px; font-size: 12px; opacity: 0.75; }
+      small, p { display: block; margin: 0; padding: 0 12px 8px; font-size: 12px; opacity: 0.75; }
     </style>
-    <nav>
+    <main><nav>
       <button type="button" data-new>New chat</button>
       <button type="button" data-history>History</button>
     </nav>
@@ -43,7 +44,7 @@
       <button data-send>Send</button>
       <button type="button" data-stop hidden>Stop</button>
     </form>
-    <small>Stand-in for ChatKit's interface, for tests and demonstrations.</small>`;
+    <small>Stand-in for ChatKit's interface, for tests and demonstrations.</small></main>`;
 
   class OpenAIChatKit extends HTMLElement {
     #options = null;

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +56,8 @@ PACKAGES = (
     "@types/node",
     "prettier@3",
 )
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("CHATKIT_")}
+ENVIRONMENT["NEXT_TELEMETRY_DISABLED"] = "1"
 MANIFEST = '{"name": "site", "private": true}\n'
 TSCONFIG = {
     "compilerOptions": {
@@ -334,25 +337,40 @@ def site(tmp_path_factory: pytest.TempPathFactory, with_packages: Callable[[Path
 
 
 @pytest.fixture(scope="session")
-def served(site: Path, running_backend: Backend) -> Iterator[str]:
-    """The address of the site, built and started for production."""
-    environment = {
-        **os.environ,
-        "CHATKIT_BACKEND_URL": running_backend.url,
-        "CHATKIT_GUEST_SECRET": SECRET,
-        "NEXT_TELEMETRY_DISABLED": "1",
-    }
-    built = subprocess.run(
-        ["node_modules/.bin/next", "build"], cwd=site, env=environment, capture_output=True, text=True, timeout=600, check=False
-    )
-    assert built.returncode == 0, built.stdout + built.stderr
+def built(site: Path) -> Path:
+    """The site, built for production."""
+    command = ["node_modules/.bin/next", "build"]
+    done = subprocess.run(command, cwd=site, env=ENVIRONMENT, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return site
+
+
+@pytest.fixture(scope="session")
+def served(built: Path, running_backend: Backend) -> Iterator[str]:
+    """The address of the site."""
+    with _started(built, CHATKIT_BACKEND_URL=running_backend.url, CHATKIT_GUEST_SECRET=SECRET) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def unset(built: Path) -> Iterator[str]:
+    """The address of the same site with a secret that is too short, and without the backend's address."""
+    with _started(built, CHATKIT_GUEST_SECRET="short") as address:
+        yield address
+
+
+@contextmanager
+def _started(site: Path, **variables: str) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = ["node", "node_modules/next/dist/bin/next", "start", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, cwd=site, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        _wait_for(port)
-        yield f"http://127.0.0.1:{port}"
-        server.terminate()
+    silent = subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=site, env={**ENVIRONMENT, **variables}, stdout=silent, stderr=silent) as server:
+        try:
+            _wait_for(port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
 
 
 def _wait_for(port: int) -> None:

@@ -93,7 +93,7 @@ function Widget() {
               aria-expanded={menu}
               onClick={() => setMenu(!menu)}
             >
-              <Icon path="M4 7h10M18 7h2M4 17h2M10 17h10M14 4.5v5M6 14.5v5" />
+              <Icon path="M4 8h8M18 8h2M4 16h2M12 16h8M12 8a3 3 0 1 0 6 0a3 3 0 1 0-6 0M6 16a3 3 0 1 0 6 0a3 3 0 1 0-6 0" />
             </button>
             <button type="button" className={styles.icon} aria-label="Close the chat" onClick={() => show(false)}>
               <Icon path="M6 6l12 12M18 6L6 18" />

@@ -1,0 +1,196 @@
+"""The site's own route, in a production build, as the browser and as others reach it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Backend
+
+pytestmark = pytest.mark.slow
+
+SECRET = "a secret of the tests that is long enough"
+SIGNED_IN = {"cookie": "session=a-token"}
+CREATE = {"type": "threads.create", "params": {"input": {"content": [], "attachments": [], "inference_options": {}}}}
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The last event of a stream."""
+        return cast("dict[str, Any]", json.loads(self.body.decode().strip().split("data: ")[-1]))
+
+
+def ask(
+    served: str, method: str, path: str = "/api/chatkit", body: object = CREATE, headers: dict[str, str] | None = None
+) -> Answer:
+    connection = HTTPConnection(urlsplit(served).netloc, timeout=15)
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    sent = {"content-type": "application/json", **(headers or {})}
+    connection.request(method, path, data if method == "POST" else None, sent)
+    response = connection.getresponse()
+    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+
+
+def test_the_session_cookie_becomes_a_bearer_token(served: str, backend: Backend) -> None:
+    answer = ask(served, "POST", headers=SIGNED_IN)
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+    assert answer.headers["cache-control"] == "no-cache, no-transform"
+    assert answer.headers["x-accel-buffering"] == "no"
+    assert answer.event["item"]["content"][0]["text"] == "Two minutes, then pour."
+    assert backend.requests[0].path == "/api/v1/chatkit"
+    assert backend.requests[0].headers["authorization"] == "Bearer a-token"
+
+
+def test_who_the_browser_says_it_is_does_not_reach_the_backend(served: str, backend: Backend) -> None:
+    lies = {"authorization": "Bearer other", "x-user-id": "root", "x-forwarded-user": "root", "x-forwarded-email": "r@example.org"}
+    ask(served, "POST", headers={**SIGNED_IN, **lies, "chatkit-frame-instance-id": "7", "accept-language": "cy"})
+    headers = backend.requests[0].headers
+    assert headers["authorization"] == "Bearer a-token"
+    assert (headers["chatkit-frame-instance-id"], headers["accept-language"]) == ("7", "cy")
+    assert {"x-user-id", "x-forwarded-user", "x-forwarded-email", "cookie"} & set(headers) == set()
+
+
+def test_events_pass_as_they_come(served: str, backend: Backend) -> None:
+    backend.go_on.clear()
+    connection = HTTPConnection(urlsplit(served).netloc, timeout=15)
+    connection.request("POST", "/api/chatkit", json.dumps(CREATE), {"content-type": "application/json", **SIGNED_IN})
+    response = connection.getresponse()
+    first = response.readline()
+    assert json.loads(first.removeprefix(b"data: "))["type"] == "thread.created"
+    assert not backend.go_on.is_set()
+    backend.go_on.set()
+    assert b"thread.item.done" in response.read()
+
+
+def test_signed_out_is_a_401_that_the_backend_never_sees(served: str, backend: Backend) -> None:
+    answer = ask(served, "POST")
+    assert (answer.status, json.loads(answer.body)) == (401, {"message": "Please sign in to chat."})
+    assert backend.requests == []
+
+
+def test_the_widget_can_ask_who_is_there(served: str) -> None:
+    signed_out, signed_in = ask(served, "GET"), ask(served, "GET", headers=SIGNED_IN)
+    assert (json.loads(signed_out.body), json.loads(signed_in.body)) == ({"signedIn": False}, {"signedIn": True})
+    assert signed_in.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("status", ["401", "403"])
+def test_a_session_that_the_backend_refuses_is_a_401(served: str, backend: Backend, status: str) -> None:
+    backend.mood = status
+    assert ask(served, "POST", headers=SIGNED_IN).status == 401
+
+
+@pytest.mark.parametrize("status", ["404", "422", "429"])
+def test_other_refusals_keep_their_status(served: str, backend: Backend, status: str) -> None:
+    backend.mood = status
+    assert ask(served, "POST", headers=SIGNED_IN).status == int(status)
+
+
+@pytest.mark.parametrize("mood", ["500", "503", "elsewhere", "page"])
+def test_a_stream_that_cannot_be_had_is_an_event_and_no_status(served: str, backend: Backend, mood: str) -> None:
+    backend.mood = mood
+    answer = ask(served, "POST", headers=SIGNED_IN)
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/event-stream")
+    assert (answer.event["type"], answer.event["code"], answer.event["allow_retry"]) == ("error", "custom", True)
+    assert b"trace of the backend" not in answer.body
+
+
+def test_an_answer_that_breaks_off_ends_with_an_event(served: str, backend: Backend) -> None:
+    backend.mood = "cut"
+    answer = ask(served, "POST", headers=SIGNED_IN)
+    assert answer.body.startswith(b'data: {"type": "thread.created"')
+    assert answer.event["message"] == "The answer broke off. Please try again."
+
+
+def test_what_is_no_stream_fails_by_status(served: str, backend: Backend) -> None:
+    backend.mood = "500"
+    answer = ask(served, "POST", body={"type": "threads.list", "params": {}}, headers=SIGNED_IN)
+    assert (answer.status, list(json.loads(answer.body))) == (502, ["message"])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.example"}, {"origin": "null"}],
+)
+def test_other_sites_cannot_speak_for_a_visitor(served: str, backend: Backend, headers: dict[str, str]) -> None:
+    assert ask(served, "POST", headers={**SIGNED_IN, **headers}).status == 403
+    assert backend.requests == []
+
+
+def test_the_own_site_can(served: str, backend: Backend) -> None:
+    assert ask(served, "POST", headers={**SIGNED_IN, "origin": served}).status == 200
+    assert ask(served, "POST", headers={**SIGNED_IN, "sec-fetch-site": "same-origin", "origin": served}).status == 200
+    assert len(backend.requests) == 2
+
+
+def test_a_body_of_more_than_a_megabyte_is_refused(served: str, backend: Backend) -> None:
+    assert ask(served, "POST", body=b" " * (1024 * 1024 + 1), headers=SIGNED_IN).status == 413
+    assert backend.requests == []
+
+
+def claims_of(backend: Backend) -> dict[str, Any]:
+    """The claims of the last token, once its signature holds."""
+    scheme, token = backend.requests[-1].headers["authorization"].split()
+    head, body, signature = token.split(".")
+    made = hmac.new(SECRET.encode(), f"{head}.{body}".encode(), hashlib.sha256).digest()
+    assert (scheme, base64.urlsafe_b64encode(made).rstrip(b"=").decode()) == ("Bearer", signature)
+    assert json.loads(base64.urlsafe_b64decode(head + "==")) == {"alg": "HS256", "typ": "JWT"}
+    return cast("dict[str, Any]", json.loads(base64.urlsafe_b64decode(body + "==")))
+
+
+def test_a_guest_gets_a_signed_cookie_and_five_minutes(served: str, backend: Backend) -> None:
+    there = ask(served, "GET", "/api/guest")
+    assert json.loads(there.body) == {"signedIn": True}
+    cookie = there.headers["set-cookie"]
+    assert all(part in cookie for part in ("HttpOnly", "SameSite=lax", "Secure", "Path=/"))
+    ask(served, "POST", "/api/guest", headers={"cookie": cookie.split(";")[0]})
+    claims = claims_of(backend)
+    assert cookie.startswith(f"chatkit_guest={claims['sub']}.")
+    assert (claims["iss"], claims["exp"] - claims["iat"]) == ("chatkit-guest", 300)
+    assert abs(claims["iat"] - time.time()) < 60
+
+
+def test_a_guest_stays_the_same_and_others_are_others(served: str, backend: Backend) -> None:
+    mine = ask(served, "POST", "/api/guest").headers["set-cookie"].split(";")[0]
+    me = claims_of(backend)["sub"]
+    again = ask(served, "POST", "/api/guest", headers={"cookie": mine})
+    assert (claims_of(backend)["sub"], "set-cookie" in again.headers) == (me, False)
+    ask(served, "POST", "/api/guest")
+    assert claims_of(backend)["sub"] != me
+
+
+@pytest.mark.parametrize("signature", ["", ".", ".AAAA", ".undefined"])
+def test_nobody_can_choose_who_they_are(served: str, backend: Backend, signature: str) -> None:
+    ask(served, "POST", "/api/guest", headers={"cookie": f"chatkit_guest=victim{signature}"})
+    assert claims_of(backend)["sub"] != "victim"
+
+
+def test_a_token_that_the_backend_does_not_take_asks_no_guest_to_sign_in(served: str, backend: Backend) -> None:
+    backend.mood = "401"
+    answer = ask(served, "POST", "/api/guest")
+    assert (answer.status, answer.event["message"]) == (200, "The chat is not set up yet.")
+
+
+def test_without_its_environment_the_site_says_so_and_is_asked_once(unset: str, backend: Backend) -> None:
+    nobody = ask(unset, "POST", "/api/guest")
+    assert (nobody.status, nobody.event["message"], "set-cookie" in nobody.headers) == (200, "The chat is not set up yet.", False)
+    assert ask(unset, "POST", "/api/guest", body={"type": "threads.list"}).status == 502
+    nowhere = ask(unset, "POST", headers=SIGNED_IN)
+    assert (nowhere.status, nowhere.event["message"][:34]) == (200, "The chat cannot reach its server. ")
+    assert backend.requests == []
