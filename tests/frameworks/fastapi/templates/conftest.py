@@ -242,3 +242,9 @@ def made_profile() -> Callable[..., Profile]:
 def events() -> Callable[[str], list[dict[str, Any]]]:
     """Reads the events of a whole stream."""
     return events_in
+
+
+@pytest.fixture
+def talk() -> Callable[[Callable[[str], ModuleType], ScriptedModel], Chat]:
+    """Makes a chat of an installed project."""
+    return lambda modules, model: Chat(modules("app.main").app, model, modules)

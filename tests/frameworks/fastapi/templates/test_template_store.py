@@ -22,7 +22,7 @@ from chatkit.types import (
 from sqlalchemy import make_url, text
 
 from chatkit_integrator.frameworks.fastapi.templates.chatkit_backend.context import RequestContext
-from chatkit_integrator.frameworks.fastapi.templates.chatkit_backend.schema import Database, connect
+from chatkit_integrator.frameworks.fastapi.templates.chatkit_backend.schema import UNAVAILABLE, Database, connect
 from chatkit_integrator.frameworks.fastapi.templates.chatkit_backend.store import SqlStore
 
 if TYPE_CHECKING:
@@ -395,3 +395,27 @@ async def test_what_people_wrote_is_not_in_the_text_of_an_error(database_url: st
     await engine.dispose()
 
     assert "my diary" not in str(caught.value)
+
+
+async def test_connections_that_the_server_has_ended_are_replaced(postgres: Callable[[], str]) -> None:
+    address = postgres()
+    database = Database(lambda: make_url(address))
+    store = SqlStore(database)
+    await store.save_thread(thread(), ANN)
+    killer = connect(make_url(address))
+    async with killer.connect() as connection:
+        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        await connection.execute(text(f"{query} AND pid <> pg_backend_pid()"))
+    await killer.dispose()
+
+    assert await store.load_thread("thr_1", ANN) == thread()
+    await database.engine.dispose()
+
+
+async def test_a_server_that_refuses_the_connection_is_away(postgres: Callable[[], str]) -> None:
+    address = make_url(postgres()).set(database="no_such_database")
+    database = Database(lambda: address)
+
+    with pytest.raises(UNAVAILABLE):
+        await SqlStore(database).save_thread(thread(), ANN)
+    await database.engine.dispose()

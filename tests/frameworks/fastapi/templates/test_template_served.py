@@ -1,0 +1,103 @@
+"""The package behind a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import uvicorn
+from agents.testing import ScriptedModel, assistant_message
+from starlette.middleware.base import BaseHTTPMiddleware
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from agents.items import TResponseStreamEvent
+    from frameworks.fastapi.templates.conftest import Chat
+
+BODY: dict[str, Any] = {
+    "type": "threads.create",
+    "params": {"input": {"content": [{"type": "input_text", "text": "Hi"}], "attachments": [], "inference_options": {}}},
+}
+ANN = {"authorization": "Bearer ann"}
+
+
+class Hesitant(ScriptedModel):
+    """Stops in the middle of its answer until it is cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__([[assistant_message("Half an answer", item_id="msg_a")]])
+        self.stopped = asyncio.Event()
+
+    async def stream_response(self, *args: Any, **keywords: Any) -> AsyncIterator[TResponseStreamEvent]:
+        try:
+            async for event in super().stream_response(*args, **keywords):
+                yield event
+                if event.type == "response.output_text.delta":
+                    await asyncio.Event().wait()
+        finally:
+            self.stopped.set()
+
+
+@contextlib.asynccontextmanager
+async def served(chat: Chat) -> AsyncGenerator[httpx.AsyncClient]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(chat.app, log_level="error", timeout_graceful_shutdown=1))
+        running = asyncio.create_task(server.serve([listening]))
+        while not server.started:  # noqa: ASYNC110 - uvicorn gives no event
+            await asyncio.sleep(0.01)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        async with httpx.AsyncClient(base_url=address, headers=ANN, trust_env=False) as client:
+            yield client
+        server.should_exit = True
+        await running
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wrapped", [False, True])
+async def test_who_closes_the_page_stops_the_model_and_finds_what_was_said(chat: Chat, wrapped: bool) -> None:
+    """With and without a middleware of the kind that hides a reader's leaving."""
+
+    async def through(request: Any, call_next: Any) -> Any:
+        return await call_next(request)
+
+    if wrapped:
+        chat.app.add_middleware(BaseHTTPMiddleware, dispatch=through)
+    chat.modules("app.bot").agent.model = model = Hesitant()
+
+    async with served(chat) as client:
+        async with client.stream("POST", "/api/chatkit", json=BODY) as answer:
+            async for line in answer.aiter_lines():
+                if "text_delta" in line:
+                    break
+        await asyncio.wait_for(model.stopped.wait(), timeout=5)
+        async with asyncio.timeout(5):
+            await asyncio.gather(*chat.modules("app.chatkit_backend.stream")._answering, return_exceptions=True)
+
+        [thread] = (await client.post("/api/chatkit", json={"type": "threads.list", "params": {}})).json()["data"]
+        listed = {"type": "items.list", "params": {"thread_id": thread["id"], "order": "asc"}}
+        items = (await client.post("/api/chatkit", json=listed)).json()["data"]
+
+    assert [item["content"][0]["text"] for item in items] == ["Hi", "Half an answer"]
+
+
+@pytest.mark.slow
+async def test_an_answer_arrives_while_it_is_made(chat: Chat) -> None:
+    chat.modules("app.bot").agent.model = Hesitant()
+
+    async with served(chat) as client, client.stream("POST", "/api/chatkit", json=BODY) as answer:
+        seen: list[str] = []
+        async for line in answer.aiter_lines():
+            seen += [json.loads(line.removeprefix("data: "))["type"]] if line else []
+            if "text_delta" in line:
+                break
+
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert "no-transform" in answer.headers["cache-control"]
+    assert seen[0] == "thread.created"
