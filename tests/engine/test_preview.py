@@ -14,10 +14,41 @@ from chatkit_integrator.engine.preview import counts, patch
 from chatkit_integrator.errors import NotUtf8Error
 from chatkit_integrator.model.edit import Content, Edit
 
-LINES = st.lists(st.sampled_from(["a", "b", "", "é☕", "\tx", "\x0cform", "a\u2028b", "end\r", "  "]), max_size=12)
-TEXTS = st.builds(lambda lines, end: "\n".join(lines) + end, LINES, st.sampled_from(["", "\n", "\r\n"]))
-NAMES = st.sampled_from(["a.txt", "dir/ü ñ.txt", 'quo"te.txt', "tab\tname", "sp ace/$(touch x).tsx", "[slug]/(group)/page.tsx"])
-CONTENTS = st.none() | st.builds(lambda text, x: Content(text.encode(), executable=x), TEXTS, st.booleans())
+LINES = st.lists(
+    st.sampled_from([
+        "a", "b", "", "é☕", "\tx", "\x0cform", "a\u2028b", "end\r", "  ", "\r", "a\x85b", "\ufeffa", "-- a",
+        "++ b", "@@ -1 +1 @@", "\\ No newline at end of file", "diff --git a/x b/x",
+    ]),
+    max_size=12,
+)  # fmt: skip
+
+
+def joined(lines: list[str], end: str) -> str:
+    """A text, ended as it may be; empty ones included."""
+    return "\n".join(lines) + end
+
+
+def content(text: str, executable: bool) -> Content:
+    return Content(text.encode(), executable)
+
+
+TEXTS = st.builds(joined, LINES, st.sampled_from(["", "\n", "\r\n"]))
+NAMES = st.sampled_from(
+    [
+        "a.txt",
+        "dir/ü ñ.txt",
+        'quo"te.txt',
+        "tab\tname",
+        "sp ace/$(touch x).tsx",
+        "[slug]/(group)/page.tsx",
+        "line\nfeed",
+        "back\\slash",
+        "b",
+        "a/b",
+        "ends in space ",
+    ]
+)
+CONTENTS = st.none() | st.builds(content, TEXTS, st.booleans())
 
 
 def git(root: Path, *argv: str) -> subprocess.CompletedProcess[str]:
@@ -45,7 +76,7 @@ def test_counts_are_of_lines_added_and_removed() -> None:
 def test_git_applies_the_patch_and_comes_to_the_planned_bytes_and_mode(
     path: str, before: Content | None, after: Content | None
 ) -> None:
-    if before == after or (before and not before.data) or (after and not after.data):
+    if before == after:
         return
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -62,3 +93,48 @@ def test_git_applies_the_patch_and_comes_to_the_planned_bytes_and_mode(
         else:
             assert file.read_bytes() == after.data
             assert bool(file.stat().st_mode & 0o100) == after.executable
+
+
+@settings(max_examples=20, deadline=None)
+@given(sides=st.dictionaries(NAMES, st.tuples(CONTENTS, CONTENTS), min_size=2))
+def test_a_patch_of_many_files_is_applied_whole_and_counted_as_git_counts(
+    sides: dict[str, tuple[Content | None, Content | None]],
+) -> None:
+    edits = [Edit(path, before, after) for path, (before, after) in sides.items() if before != after]
+    if not edits:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for edit in edits:
+            if edit.before is not None:
+                write(root, edit.path, edit.before)
+        (root / "the.patch").write_bytes(patch(edits).encode())
+        counted = git(root, "apply", "--numstat", "-z", "the.patch").stdout.split("\0")[:-1]
+        assert sorted(counted) == sorted("{}\t{}\t{}".format(*counts(edit), edit.path) for edit in edits)
+        assert git(root, "apply", "--whitespace=nowarn", "the.patch").returncode == 0
+        for edit in edits:
+            assert (root / edit.path).exists() == (edit.after is not None)
+            if edit.after is not None:
+                assert (root / edit.path).read_bytes() == edit.after.data
+
+
+def test_nothing_is_nothing() -> None:
+    assert patch([]) == ""
+
+
+def test_files_come_in_order_of_path_and_names_are_quoted_as_git_quotes_them() -> None:
+    edits = [Edit("ü.txt", None, Content(b"1\n")), Edit("a.txt", None, Content(b"1"))]
+    assert patch(edits) == (
+        "diff --git a/a.txt b/a.txt\nnew file mode 100644\n--- /dev/null\n+++ b/a.txt\n@@ -0,0 +1 @@\n+1\n"
+        "\\ No newline at end of file\n"
+        'diff --git "a/\\303\\274.txt" "b/\\303\\274.txt"\nnew file mode 100644\n'
+        '--- /dev/null\n+++ "b/\\303\\274.txt"\n@@ -0,0 +1 @@\n+1\n'
+    )
+
+
+def test_a_large_file_with_a_small_change_is_shown_at_once() -> None:
+    lines = [f'    "package-{number}": {{\n' for number in range(30_000)]
+    changed = [*lines[:15_000], "new\n", *lines[15_000:]]
+    edit = Edit("package-lock.json", Content("".join(lines).encode()), Content("".join(changed).encode()))
+    assert counts(edit) == (1, 0)
+    assert len(patch([edit])) < 600
