@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from posixpath import dirname, relpath
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.syntax import tsx
@@ -33,8 +34,8 @@ def proxy_files(profile: Profile) -> Mapping[str, str]:
     frontend = _frontend(profile)
     wanted = f"route.{profile.contract.identity}."
     [route] = [one for one in _templates(frontend, "api") if one.name.startswith(wanted)]
-    suffix = route.name.removeprefix(wanted)
-    found = {f"{frontend.app_dir}{profile.contract.proxy_path}/route.{suffix}": route.read_text(encoding="utf-8")}
+    path = f"{frontend.app_dir}{profile.contract.proxy_path}/route.{route.name.removeprefix(wanted)}"
+    found = {path: _placed(route.read_text(encoding="utf-8"), relpath(f"{frontend.app_dir}/{FOLDER}", dirname(path)))}
     for one in _templates(frontend, FOLDER):
         if one.name.startswith((FORWARD, "settings.")):
             found[f"{frontend.app_dir}/{FOLDER}/{one.name}"] = _settled(one, profile)
@@ -54,6 +55,17 @@ def _templates(frontend: Frontend, folder: str) -> list[Traversable]:
     if frontend.language == "js" and folder == FOLDER:
         found += [one for one in (base / folder).iterdir() if one.name.endswith(".css")]
     return sorted(found, key=lambda one: one.name)
+
+
+def _placed(text: str, folder: str) -> str:
+    """Give the route with its imports of our own modules taken from ``folder``."""
+    splices: list[Splice] = []
+    for node, module in tsx.imports(text):
+        source = node.field("source")
+        if source is not None and f"/{FOLDER}/" in module:
+            place = tsx.span(source)
+            splices.append(Splice(place.start, place.end, f'"{folder}/{module.rsplit("/", 1)[-1]}"'))
+    return apply(text, splices)
 
 
 def _settled(template: Traversable, profile: Profile) -> str:

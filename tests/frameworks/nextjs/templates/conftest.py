@@ -27,7 +27,7 @@ from chatkit_integrator.model.unit import Edited
 from chatkit_integrator.proofs.element import element_script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page, Route
@@ -216,7 +216,10 @@ def _events(request: Request) -> Iterator[dict[str, object]]:
     yield {"type": "thread.item.added", "item": {**answer, "content": []}}
     update = {"type": "assistant_message.content_part.text_delta", "content_index": 0, "delta": "Two minutes"}
     yield {"type": "thread.item.updated", "item_id": answer["id"], "update": update}
-    yield {"type": "thread.item.done", "item": {**answer, "content": [{"type": "output_text", "text": "Two minutes, then pour."}]}}
+    yield {
+        "type": "thread.item.done",
+        "item": {**answer, "content": [{"type": "output_text", "text": "Two minutes, then pour."}]},
+    }
 
 
 def _handler(backend: Backend) -> type[BaseHTTPRequestHandler]:
@@ -360,7 +363,7 @@ def unset(built: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _started(site: Path, **variables: str) -> Iterator[str]:
+def _started(site: Path, **variables: str) -> Generator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = ["node", "node_modules/next/dist/bin/next", "start", "-H", "127.0.0.1", "-p", str(port)]

@@ -15,13 +15,16 @@ from urllib.parse import urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Backend
+    from .conftest import Backend
 
 pytestmark = pytest.mark.slow
 
 SECRET = "a secret of the tests that is long enough"
 SIGNED_IN = {"cookie": "session=a-token"}
-CREATE = {"type": "threads.create", "params": {"input": {"content": [], "attachments": [], "inference_options": {}}}}
+CREATE: dict[str, object] = {
+    "type": "threads.create",
+    "params": {"input": {"content": [], "attachments": [], "inference_options": {}}},
+}
 
 
 @dataclass
@@ -58,7 +61,12 @@ def test_the_session_cookie_becomes_a_bearer_token(served: str, backend: Backend
 
 
 def test_who_the_browser_says_it_is_does_not_reach_the_backend(served: str, backend: Backend) -> None:
-    lies = {"authorization": "Bearer other", "x-user-id": "root", "x-forwarded-user": "root", "x-forwarded-email": "r@example.org"}
+    lies = {
+        "authorization": "Bearer other",
+        "x-user-id": "root",
+        "x-forwarded-user": "root",
+        "x-forwarded-email": "r@example.org",
+    }
     ask(served, "POST", headers={**SIGNED_IN, **lies, "chatkit-frame-instance-id": "7", "accept-language": "cy"})
     headers = backend.requests[0].headers
     assert headers["authorization"] == "Bearer a-token"
@@ -189,7 +197,11 @@ def test_a_token_that_the_backend_does_not_take_asks_no_guest_to_sign_in(served:
 
 def test_without_its_environment_the_site_says_so_and_is_asked_once(unset: str, backend: Backend) -> None:
     nobody = ask(unset, "POST", "/api/guest")
-    assert (nobody.status, nobody.event["message"], "set-cookie" in nobody.headers) == (200, "The chat is not set up yet.", False)
+    assert (nobody.status, nobody.event["message"], "set-cookie" in nobody.headers) == (
+        200,
+        "The chat is not set up yet.",
+        False,
+    )
     assert ask(unset, "POST", "/api/guest", body={"type": "threads.list"}).status == 502
     nowhere = ask(unset, "POST", headers=SIGNED_IN)
     assert (nowhere.status, nowhere.event["message"][:34]) == (200, "The chat cannot reach its server. ")

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
 
-    from conftest import Backend
+    from .conftest import Backend
 
 pytestmark = pytest.mark.slow
 
@@ -179,7 +179,11 @@ def test_a_failing_backend_is_asked_once_and_people_are_told(page: Page, backend
 
 def test_a_late_script_is_waited_for(page: Page) -> None:
     held: list[Route] = []
-    page.route("https://cdn.platform.openai.com/**", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("https://cdn.platform.openai.com/**", hold)
     page.goto("/", wait_until="commit")
     launcher = page.get_by_role("button", name="Open the chat")
     expect(launcher).to_be_visible()

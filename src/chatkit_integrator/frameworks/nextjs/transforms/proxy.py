@@ -26,16 +26,16 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     if refused is not None:
         return refused
     if contract.identity is None:
-        return Refused("it is not settled how the backend knows who is speaking; answer identity.", "")
+        return Refused("it is not settled how the backend knows who is speaking; answer identity.")
     if contract.identity == "bearer" and contract.cookie is None:
-        return Refused("it is not known which cookie holds the session's token; answer auth.cookie.", "")
+        return Refused("it is not known which cookie holds the session's token; answer auth.cookie.")
     files = proxy_files(profile)
-    route = next(iter(files))
-    if tree.has(route):
-        return AlreadyThere(f"{route} is there")
+    there = existing(tree, next(iter(files)))
+    if there is not None:
+        return AlreadyThere(f"{there} is there")
     ignored = next((path for path in files if tree.ignored(path)), None)
     if ignored is not None:
-        return Refused(f"git ignores {ignored}; take the rule out of .gitignore, or the chat will not be committed.", "")
+        return Refused(f"git ignores {ignored}; take the rule out of .gitignore, or the chat will not be committed.")
     edits = [tree.edit(path, text) for path, text in sorted(files.items()) if not tree.has(path)]
     return Edited(
         tuple(edits),
@@ -44,15 +44,23 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     )
 
 
+def existing(tree: Tree, path: str) -> str | None:
+    """The file of that name, in whichever language it is written."""
+    stem = path.rsplit(".", 1)[0]
+    return next((f"{stem}.{end}" for end in ("ts", "tsx", "js", "jsx") if tree.has(f"{stem}.{end}")), None)
+
+
 def no_server(frontend: Frontend) -> Refused | None:
     """The refusal where the site has no App Router or no server to hold a route."""
     if frontend.router != "app" or frontend.app_dir is None:
-        return Refused("this version writes App Router routes only; the site uses the Pages Router.", "")
+        return Refused(
+            "this version writes App Router routes only, and the site uses the Pages Router; add an app folder beside pages, "
+            "which Next.js serves together, or write the route by hand."
+        )
     if frontend.static_export:
         return Refused(
             'output: "export" leaves no server that could hold the route; deploy the site with a server, or put the backend '
-            "under the same origin.",
-            "",
+            "under the same origin."
         )
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.frameworks.nextjs.installing import widget_files
-from chatkit_integrator.frameworks.nextjs.transforms.proxy import no_server
+from chatkit_integrator.frameworks.nextjs.transforms.proxy import existing, no_server
 from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Refused, Transform
 
 if TYPE_CHECKING:
@@ -24,11 +24,12 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
         return refused
     files = widget_files(profile)
     main = next(path for path in files if "/chat-widget." in path)
-    if tree.has(main):
-        return AlreadyThere(f"{main} is there")
+    there = existing(tree, main)
+    if there is not None:
+        return AlreadyThere(f"{there} is there")
     ignored = next((path for path in files if tree.ignored(path)), None)
     if ignored is not None:
-        return Refused(f"git ignores {ignored}; take the rule out of .gitignore, or the chat will not be committed.", "")
+        return Refused(f"git ignores {ignored}; take the rule out of .gitignore, or the chat will not be committed.")
     edits = [tree.edit(path, text) for path, text in sorted(files.items()) if not tree.has(path)]
     return Edited(tuple(edits), f"Write the chat widget in {frontend.app_dir}/_chatkit")
 

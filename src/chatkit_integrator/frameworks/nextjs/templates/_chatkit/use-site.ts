@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 const LOCAL = ["localhost", "127.0.0.1", "[::1]"];
 const DARK = "(prefers-color-scheme: dark)";
 
-/** The key that ChatKit asks for: any on localhost, the site's own elsewhere; `null` where that is missing. */
+/** The key that ChatKit asks for: a made-up one on localhost, the site's own elsewhere; `null` where that is missing. */
 export function useDomainKey(): string | null {
   const local = useSyncExternalStore(watchTheme, isLocal, () => true);
   return process.env.NEXT_PUBLIC_CHATKIT_DOMAIN_KEY || (local ? "local-dev" : null);

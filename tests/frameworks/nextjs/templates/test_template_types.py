@@ -1,0 +1,82 @@
+"""The templates as sources: type-checked against the real packages, linted as new sites are, and the same in JavaScript."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.slow
+
+TEMPLATES = Path(str(files("chatkit_integrator.frameworks.nextjs") / "templates"))
+ESLINT = """import { defineConfig } from "eslint/config";
+import nextVitals from "eslint-config-next/core-web-vitals";
+import nextTs from "eslint-config-next/typescript";
+
+export default defineConfig([...nextVitals, ...nextTs]);
+"""
+
+
+def run(folder: Path, *command: str) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("compiler", ["typescript", "typescript7"])
+def test_the_installed_files_are_strictly_typed(site: Path, compiler: str) -> None:
+    assert run(site, "node", f"node_modules/{compiler}/bin/tsc", "--project", ".") == ""
+
+
+def test_they_are_typed_for_old_targets_too(site: Path) -> None:
+    old = ["--target", "es5", "--ignoreDeprecations", "5.0", "--moduleResolution", "node", "--module", "esnext"]
+    assert run(site, "node", "node_modules/typescript/bin/tsc", "--project", ".", *old) == ""
+
+
+def test_they_pass_the_linter_that_new_sites_come_with(
+    site: Path, tmp_path: Path, with_packages: Callable[[Path, tuple[str, ...]], None]
+) -> None:
+    with_packages(tmp_path, ("eslint@9", "eslint-config-next@16"))
+    shutil.copytree(site / "app", tmp_path / "app")
+    for name in ("package.json", "tsconfig.json", "next-env.d.ts"):
+        shutil.copy(site / name, tmp_path)
+    (tmp_path / "eslint.config.mjs").write_text(ESLINT, encoding="utf-8")
+    assert run(tmp_path, "node", "node_modules/eslint/bin/eslint.js", "--max-warnings=0", "app") == ""
+
+
+def test_there_is_no_way_around_the_types() -> None:
+    for path in sorted(TEMPLATES.glob("*/*.ts*")):
+        text = path.read_text(encoding="utf-8")
+        for word in ("any;", "any>", ": any", "as any", "@ts-", "eslint-disable", "dangerouslySetInnerHTML", "innerHTML"):
+            assert word not in text, (path.name, word)
+
+
+def test_what_stays_behind_is_small() -> None:
+    sizes = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in TEMPLATES.glob("_chatkit/*")}
+    assert max(count for name, count in sizes.items() if name.endswith((".ts", ".tsx"))) < 250
+    assert sum(count for name, count in sizes.items() if name.endswith((".tsx", ".css"))) <= 620
+    assert sum(sizes.values()) <= 1100
+
+
+def test_the_sources_are_formatted(tmp_path: Path, with_packages: Callable[[Path, tuple[str, ...]], None]) -> None:
+    with_packages(tmp_path, ())
+    for folder in ("_chatkit", "api", "js"):
+        shutil.copytree(TEMPLATES / folder, tmp_path / "sources" / folder)
+    assert run(tmp_path, "node", "node_modules/prettier/bin/prettier.cjs", "--print-width", "128", "--check", "sources") == ""
+
+
+def test_the_javascript_is_the_typescript_without_its_types(
+    tmp_path: Path, with_packages: Callable[[Path, tuple[str, ...]], None]
+) -> None:
+    with_packages(tmp_path, ())
+    shutil.copy(Path(__file__).parent / "strip_types.cjs", tmp_path)
+    assert run(tmp_path, "node", "strip_types.cjs", str(TEMPLATES), "js") == ""
+    made = {str(path.relative_to(tmp_path / "js")): path.read_text("utf-8") for path in (tmp_path / "js").rglob("*.js*")}
+    kept = {str(path.relative_to(TEMPLATES / "js")): path.read_text("utf-8") for path in (TEMPLATES / "js").rglob("*.js*")}
+    assert made == kept

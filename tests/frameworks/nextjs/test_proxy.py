@@ -1,0 +1,157 @@
+"""The site's own route: where it is not written, and what it is written with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chatkit_integrator.frameworks.nextjs.installing import proxy_files, settle
+from chatkit_integrator.frameworks.nextjs.transforms.proxy import TRANSFORM
+from chatkit_integrator.model.profile import Contract, Frontend, Middleware, Profile
+from chatkit_integrator.model.tree import Tree
+from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chatkit_integrator.model.edit import Content
+
+SITE = Frontend(
+    root="web",
+    framework="nextjs",
+    router="app",
+    language="ts",
+    layout=None,
+    layouts=(),
+    app_dir="web/src/app",
+    manifest="web/package.json",
+    package_manager="npm",
+    workspace_root="web",
+)
+BEARER = Contract(endpoint="/api/v1/chatkit", identity="bearer", cookie='se"ss\\ion', sign_in_path="/sign-in")
+GUEST = Contract(identity="guest", sign_in_path="/sign-in")
+EMPTY = Tree.of({"web/package.json": "{}"})
+
+
+def profile_of(contract: Contract = BEARER, site: Frontend | None = SITE) -> Profile:
+    return Profile(backend=None, frontend=site, contract=contract)
+
+
+class Ignoring:
+    """A repository whose .gitignore takes in ``api/``."""
+
+    def paths(self) -> Sequence[str]:
+        return []
+
+    def read(self, path: str) -> Content | None:
+        del path
+
+    def ignored(self, path: str) -> bool:
+        return "/api/" in path
+
+
+def test_nothing_is_needed_without_a_frontend() -> None:
+    assert isinstance(TRANSFORM.plan(EMPTY, profile_of(site=None)), NotNeeded)
+
+
+@pytest.mark.parametrize(
+    ("site", "said"),
+    [
+        (replace(SITE, static_export=True), 'output: "export"'),
+        (replace(SITE, router="pages"), "Pages Router"),
+        (replace(SITE, router=None, app_dir=None), "App Router"),
+    ],
+)
+def test_a_site_that_cannot_hold_a_route_is_refused_with_the_reason(site: Frontend, said: str) -> None:
+    outcome = TRANSFORM.plan(EMPTY, profile_of(site=site))
+    assert isinstance(outcome, Refused)
+    assert said in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("contract", "said"),
+    [(Contract(), "identity"), (Contract(identity="bearer"), "auth.cookie")],
+)
+def test_what_is_not_settled_is_refused_with_the_question(contract: Contract, said: str) -> None:
+    outcome = TRANSFORM.plan(EMPTY, profile_of(contract))
+    assert isinstance(outcome, Refused)
+    assert said in outcome.reason
+
+
+def test_a_route_that_git_would_ignore_is_refused_by_its_name() -> None:
+    outcome = TRANSFORM.plan(Tree(Ignoring()), profile_of())
+    assert isinstance(outcome, Refused)
+    assert "web/src/app/api/chatkit/route.ts" in outcome.reason
+    assert ".gitignore" in outcome.reason
+
+
+@pytest.mark.parametrize("name", ["route.ts", "route.js", "route.tsx"])
+def test_a_route_that_is_there_is_left_alone(name: str) -> None:
+    tree = Tree.of({f"web/src/app/api/chatkit/{name}": "export async function POST() {}\n"})
+    assert isinstance(TRANSFORM.plan(tree, profile_of()), AlreadyThere)
+
+
+def test_its_own_edits_are_already_there() -> None:
+    outcome = TRANSFORM.plan(EMPTY, profile_of())
+    assert isinstance(outcome, Edited)
+    assert isinstance(TRANSFORM.plan(EMPTY.with_edits(outcome.edits), profile_of()), AlreadyThere)
+
+
+def test_files_of_the_same_names_are_kept() -> None:
+    tree = Tree.of({"web/src/app/_chatkit/settings.ts": "mine"})
+    outcome = TRANSFORM.plan(tree, profile_of())
+    assert isinstance(outcome, Edited)
+    assert tree.with_edits(outcome.edits).text("web/src/app/_chatkit/settings.ts") == "mine"
+
+
+def test_the_settings_hold_what_was_agreed() -> None:
+    settings = proxy_files(profile_of())["web/src/app/_chatkit/settings.ts"]
+    assert 'export const BACKEND_PATH = "/api/v1/chatkit";' in settings
+    assert 'export const PROXY_PATH = "/api/chatkit";' in settings
+    assert 'export const SESSION_COOKIE = "se\\"ss\\\\ion";' in settings
+    assert 'export const SIGN_IN_PATH = "/sign-in";' in settings
+
+
+def test_guests_are_not_sent_to_sign_in() -> None:
+    files = proxy_files(profile_of(GUEST))
+    assert 'export const SIGN_IN_PATH = "";' in files["web/src/app/_chatkit/settings.ts"]
+    assert "CHATKIT_GUEST_SECRET" in files["web/src/app/api/chatkit/route.ts"]
+
+
+@pytest.mark.parametrize(("contract", "word"), [(BEARER, "SESSION_COOKIE"), (GUEST, "chatkit_guest")])
+def test_a_site_in_javascript_gets_javascript(contract: Contract, word: str) -> None:
+    files = proxy_files(profile_of(contract, replace(SITE, language="js")))
+    assert sorted(files) == [
+        "web/src/app/_chatkit/forward.js",
+        "web/src/app/_chatkit/settings.js",
+        "web/src/app/api/chatkit/route.js",
+    ]
+    assert word in files["web/src/app/api/chatkit/route.js"]
+    assert "Promise<" not in "".join(files.values())
+
+
+@pytest.mark.parametrize(("path", "up"), [("/api/chatkit", "../.."), ("/api/v2/ai/chatkit", "../../../.."), ("/chat", "..")])
+def test_the_route_finds_its_parts_wherever_it_lies(path: str, up: str) -> None:
+    files = proxy_files(profile_of(replace(BEARER, proxy_path=path)))
+    route = files[f"web/src/app{path}/route.ts"]
+    assert f'from "{up}/_chatkit/forward"' in route
+    assert f'from "{up}/_chatkit/settings"' in route
+    assert 'from "next/headers"' in route
+
+
+def test_no_setting_is_half_set() -> None:
+    with pytest.raises(ValueError, match="constant"):
+        settle('export const A = "a";\n', {"B": "b"})
+
+
+def test_settings_are_set_where_they_are_declared_only() -> None:
+    text = '// A = "x"\nexport const A = "x";\nexport const other = "A";\n'
+    assert settle(text, {"A": "y"}) == '// A = "x"\nexport const A = "y";\nexport const other = "A";\n'
+
+
+def test_a_middleware_is_named_for_a_look() -> None:
+    outcome = TRANSFORM.plan(EMPTY, profile_of(site=replace(SITE, middleware=Middleware("web/src/middleware.ts"))))
+    assert isinstance(outcome, Edited)
+    assert "web/src/middleware.ts" in outcome.follow_ups[0].text
