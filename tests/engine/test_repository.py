@@ -224,7 +224,7 @@ ESCAPES = ["..", "../x", "a/../../x", "/etc/passwd", "C:/x", "c:x", "\\x", "a\0b
 @pytest.mark.parametrize("path", ESCAPES)
 def test_a_path_that_is_none_inside_the_root_is_refused(committed: Make, path: str) -> None:
     repository = opened(committed({"a": ""}))
-    for ask in (repository.read, repository.read_now, repository.resolve, repository.may_write, repository.check_place):
+    for ask in (repository.read, repository.read_now, repository.resolve, repository.check_name, repository.check_place):
         with pytest.raises(OutsideRootError):
             ask(path)
 

@@ -155,10 +155,7 @@ class Repository:
 
     def _inside(self, path: str) -> str:
         """Follow links, and give the path that they lead to, having made sure that it is inside the root."""
-        parts = PurePosixPath(path).parts
-        if not parts or path.startswith(("/", "\\")) or ".." in parts or "\0" in path or _DRIVE.match(path):
-            raise OutsideRootError(f"{path!r} is no path inside the repository; nothing was touched.")
-        real = Path(os.path.realpath(self.root.joinpath(*parts)))
+        real = Path(os.path.realpath(self.root.joinpath(*_parts(path))))
         if not real.is_relative_to(self.root):
             raise OutsideRootError(
                 f"{path} leads out of the repository, to {real}, through a symbolic link; replace the link by a file."
@@ -174,22 +171,22 @@ class Repository:
             )
         return self.root / real
 
-    def may_write(self, path: str) -> Path:
-        """Give the place of ``path``, having made sure that it is ours to write.
+    def check_name(self, path: str) -> None:
+        """Make sure, by its name alone, that a file is ours to write.
 
-        Raises ``OutsideRootError`` where it is out of the root, behind a link, a secret, git's, or in our own state folder.
+        Raises ``OutsideRootError`` where it is out of the root, a secret, git's, or in our own state folder.
         """
-        place = self.resolve(path)
-        if self._is_private(place.relative_to(self.root).as_posix()):
+        if self._is_private(PurePosixPath(*_parts(path)).as_posix()):
             raise OutsideRootError(f"{path} is not for this program to write; set it by hand.")
-        return place
 
     def check_place(self, path: str) -> None:
-        """Make sure that a file of that path may and can be.
+        """Make sure that a file of that path may be written and can be.
 
-        Raises as ``may_write`` does, and ``NotWritableError`` where a folder is in its place, or a file in its folder's.
+        Raises ``OutsideRootError`` as ``check_name`` does, and where a link is on the way; ``NotWritableError`` where a folder
+        is in its place, or a file in its folder's.
         """
-        file = self.may_write(path)
+        self.check_name(path)
+        file = self.resolve(path)
         if file.is_dir():
             raise NotWritableError(f"{path} is a directory where a file should go; move it away and plan again.")
         for parent in file.parents:
@@ -258,6 +255,14 @@ class Repository:
             )
         except FileNotFoundError:
             return None
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    """The parts of a path that stays inside the root as far as its name says."""
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith(("/", "\\")) or ".." in parts or "\0" in path or _DRIVE.match(path):
+        raise OutsideRootError(f"{path!r} is no path inside the repository; nothing was touched.")
+    return parts
 
 
 def _entries(folder: Path) -> tuple[set[str], set[str]]:

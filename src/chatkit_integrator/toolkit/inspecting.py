@@ -140,10 +140,10 @@ def _choose(tree: Tree, side: str, wanted: str | None) -> _Side:
 def _named(tree: Tree, known: list[Framework], side: str, root: str) -> Framework:
     """The framework of a folder that was named: one that is exactly there, else one above or below it."""
     found = [(framework, candidate.root) for framework in known for candidate in framework.candidates(tree)]
-    for fits in (lambda one: one == root, lambda one: _inside(one, root) or _inside(root, one)):
-        chosen = next((framework for framework, place in found if fits(place)), None)
-        if chosen is not None:
-            return chosen
+    exact = [framework for framework, place in found if place == root]
+    near = [framework for framework, place in found if _inside(place, root) or _inside(root, place)]
+    if exact or near:
+        return (exact or near)[0]
     for framework in known:
         try:
             framework.inspect(tree, root, {})

@@ -46,6 +46,9 @@ class Record:
         """Read it back; ``ValueError`` where it is none."""
         try:
             values: dict[str, Any] = json.loads(data)
+            paths: list[Any] = [*(entry["path"] for entry in values["entries"]), *values["folders"]]
+            if not all(isinstance(path, str) for path in paths):
+                raise ValueError("a path is no text")
             return cls(
                 plan_id=values["plan_id"],
                 version=values["version"],

@@ -208,9 +208,9 @@ class Transactions:
         try:
             record = Record.parse(found.data if found else b"")
             for entry in record.entries:
-                self._repository.may_write(entry.path)
+                self._repository.check_name(entry.path)
             for one in record.folders:
-                self._repository.may_write(one)
+                self._repository.check_name(one)
         except (ValueError, OutsideRootError) as error:
             raise UnknownPlanError(
                 f"{place} is damaged ({error}); look at `git status`, and remove that folder by hand."
