@@ -52,13 +52,13 @@ def serving(port: int, before: str = "") -> list[str]:
 
 
 def test_a_program_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(CommandFailedError, match="`no-such-program` cannot be started.*install it"):
+    with pytest.raises(CommandFailedError, match=r"`no-such-program` cannot be started.*install it"):
         run(["no-such-program", "x"], cwd=tmp_path, timeout=5)
 
 
 def test_a_failure_gives_the_status_and_the_last_lines(tmp_path: Path) -> None:
     code = "import sys; [print('line', n) for n in range(50)]; sys.exit('the reason')"
-    with pytest.raises(CommandFailedError, match="status 1 .*line 49 / the reason") as caught:
+    with pytest.raises(CommandFailedError, match=r"status 1 .*line 49 / the reason") as caught:
         run(python(code), cwd=tmp_path, timeout=20)
     assert "line 20" not in str(caught.value)
     assert run(python(code), cwd=tmp_path, timeout=20, check=False).status == 1
@@ -78,14 +78,17 @@ def test_children_that_are_left_behind_do_not_hold_it_up_and_are_stopped(tmp_pat
 
 
 def test_a_program_that_will_not_be_asked_is_killed(tmp_path: Path) -> None:
-    stubborn = "import signal, time, os; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(os.getpid(), flush=True); time.sleep(300)"
+    stubborn = (
+        "import signal, time, os; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print(os.getpid(), flush=True); time.sleep(300)"
+    )
     with pytest.raises(CommandFailedError, match=r"said last: \d+\.") as caught:
         run(python(stubborn), cwd=tmp_path, timeout=1)
     assert gone(int(str(caught.value).partition("said last: ")[2].partition(".")[0]))
 
 
 def test_an_interrupt_stops_the_program_too(tmp_path: Path) -> None:
-    def interrupt(number: int, frame: object) -> None:
+    def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
     previous = signal.signal(signal.SIGALRM, interrupt)
@@ -99,7 +102,10 @@ def test_an_interrupt_stops_the_program_too(tmp_path: Path) -> None:
 
 
 def test_both_streams_are_kept_in_order_and_nothing_can_be_asked_of_a_person(tmp_path: Path) -> None:
-    code = "import os, sys; os.write(1, b'one\\n'); os.write(2, b'two\\n'); os.write(1, b'caf\\xe9\\n'); print(repr(sys.stdin.read()))"
+    code = (
+        "import os, sys; os.write(1, b'one\\n'); os.write(2, b'two\\n'); os.write(1, b'caf\\xe9\\n')\n"
+        "print(repr(sys.stdin.read()))"
+    )
     assert run(python(code), cwd=tmp_path, timeout=20).output == "one\ntwo\ncaf\ufffd\n''\n"
 
 
@@ -122,9 +128,11 @@ def test_folder_and_environment_are_those_given_and_no_shell_reads_the_arguments
 def test_a_server_that_ends_at_once_is_told_from_one_that_is_slow(tmp_path: Path) -> None:
     begun = time.monotonic()
     argv = python("print('no such table'); raise SystemExit(3)")
-    with start(argv, cwd=tmp_path, env={}, log=tmp_path / "log") as server:
-        with pytest.raises(CommandFailedError, match=r"ended with status 3 before .* answered; it said last: no such table"):
-            server.wait_for_http(f"http://127.0.0.1:{free_port()}/", 60)
+    with (
+        start(argv, cwd=tmp_path, env={}, log=tmp_path / "log") as server,
+        pytest.raises(CommandFailedError, match=r"ended with status 3 before .* answered; it said last: no such table"),
+    ):
+        server.wait_for_http(f"http://127.0.0.1:{free_port()}/", 60)
     assert time.monotonic() - begun < 30
 
 
@@ -154,14 +162,15 @@ def test_any_answer_will_do_and_the_server_is_stopped_with_its_children(tmp_path
 
 
 def test_a_server_is_stopped_when_its_user_fails(tmp_path: Path) -> None:
-    port = free_port()
     pids: list[int] = []
-    with (
-        pytest.raises(ZeroDivisionError),
-        start(serving(port), cwd=tmp_path, env=dict(os.environ), log=tmp_path / "log") as server,
-    ):
-        pids.append(server.process.pid)
-        raise ZeroDivisionError
+
+    def failing() -> None:
+        with start(serving(free_port()), cwd=tmp_path, env=dict(os.environ), log=tmp_path / "log") as server:
+            pids.append(server.process.pid)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing()
     assert gone(pids[0])
 
 

@@ -23,7 +23,7 @@ BAD = {
     "a.py": "def f(:\n",
     "a.pyi": "x: = 1\n",
     "a.ts": "const x: = 1\n",
-    "web/a.tsx": "export const A = () => <p>x</q>\n",
+    "web/a.tsx": "export const A = () => <p>x</p\n",
     "a.js": "const = 1\n",
     "a.jsx": "const a = <p>\n",
     "a.mjs": "export default {\n",
