@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chatkit_integrator.frameworks.nextjs.installing import proxy_files, settle
+from chatkit_integrator.frameworks.nextjs.installing import PLAIN, Address, address, proxy_files, settle
 from chatkit_integrator.frameworks.nextjs.transforms.proxy import TRANSFORM
 from chatkit_integrator.model.profile import Contract, Frontend, Middleware, Profile
 from chatkit_integrator.model.tree import Tree
@@ -155,3 +155,39 @@ def test_a_middleware_is_named_for_a_look() -> None:
     outcome = TRANSFORM.plan(EMPTY, profile_of(site=replace(SITE, middleware=Middleware("web/src/middleware.ts"))))
     assert isinstance(outcome, Edited)
     assert "web/src/middleware.ts" in outcome.follow_ups[0].text
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("", PLAIN),
+        ("export default { reactStrictMode: true, trailingSlash: false };", PLAIN),
+        ("// trailingSlash: true\nexport default {};", PLAIN),
+        ("module.exports = { trailingSlash: true };", Address(behind="/")),
+        ("const config = { 'basePath': '/docs', trailingSlash: true };\nexport default config;", Address("/docs", "/")),
+        ("export default { basePath: process.env.BASE };", Address(computed=("basePath",))),
+    ],
+)
+def test_the_address_is_read_from_the_configuration(config: str, expected: Address) -> None:
+    assert (
+        address(Tree.of({"web/next.config.mjs": config, "next.config.mjs": "export default { basePath: '/no' }"}), SITE)
+        == expected
+    )
+
+
+def test_the_browser_asks_where_the_configuration_puts_the_route() -> None:
+    tree = Tree.of({"web/next.config.js": 'module.exports = { basePath: "/docs", trailingSlash: true };'})
+    outcome = TRANSFORM.plan(tree, profile_of())
+    assert isinstance(outcome, Edited)
+    after = tree.with_edits(outcome.edits)
+    settings = after.text("web/src/app/_chatkit/settings.ts")
+    assert 'export const PROXY_PATH = "/docs/api/chatkit/";' in settings
+    assert 'export const SIGN_IN_PATH = "/docs/sign-in";' in settings
+    assert 'export const BACKEND_PATH = "/api/v1/chatkit";' in settings
+    assert after.has("web/src/app/api/chatkit/route.ts")
+
+
+def test_an_address_that_is_worked_out_later_is_left_to_a_person() -> None:
+    outcome = TRANSFORM.plan(Tree.of({"web/next.config.js": "module.exports = { basePath: base() };"}), profile_of())
+    assert isinstance(outcome, Edited)
+    assert "basePath" in outcome.follow_ups[0].text

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.resources import files
-from posixpath import dirname, relpath
+from posixpath import dirname, join, relpath
 from typing import TYPE_CHECKING
 
+from chatkit_integrator.reading import javascript
 from chatkit_integrator.syntax import tsx
 from chatkit_integrator.syntax.text import Splice, apply
 
@@ -14,22 +16,56 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from chatkit_integrator.model.profile import Frontend, Profile
+    from chatkit_integrator.model.tree import Tree
 
 FOLDER = "_chatkit"
 FORWARD = "forward"
+_CONFIGS = tuple(f"next.config.{end}" for end in ("ts", "mts", "js", "mjs", "cjs"))
 
 
-def widget_files(profile: Profile) -> Mapping[str, str]:
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What next.config puts before and behind the site's paths, as a browser has to ask for them.
+
+    A path without its ending slash is answered by a redirect, which to the chat means signed out. ``computed`` names what
+    is worked out only when the site runs.
+    """
+
+    before: str = ""
+    behind: str = ""
+    computed: tuple[str, ...] = ()
+
+
+PLAIN = Address()
+
+
+def address(tree: Tree, frontend: Frontend) -> Address:
+    """Read ``basePath`` and ``trailingSlash``."""
+    path = next((one for name in _CONFIGS if tree.has(one := join(frontend.root, name))), None)
+    found: dict[str, str | None] = {}
+    for node in tsx.root(tree.text(path)).find_all(kind="pair") if path else ():
+        key, value = node.field("key"), node.field("value")
+        name = key.text().strip("'\"") if key is not None else ""
+        if value is not None and name in {"basePath", "trailingSlash"}:
+            found[name] = value.text() if value.kind() in {"true", "false"} else javascript.string(value)
+    return Address(
+        before=(found.get("basePath") or "").rstrip("/"),
+        behind="/" if found.get("trailingSlash") == "true" else "",
+        computed=tuple(sorted(name for name, value in found.items() if value is None)),
+    )
+
+
+def widget_files(profile: Profile, address: Address = PLAIN) -> Mapping[str, str]:
     """The widget and what both sides of it agree on, by path."""
     frontend = _frontend(profile)
     return {
-        f"{frontend.app_dir}/{FOLDER}/{one.name}": _settled(one, profile)
+        f"{frontend.app_dir}/{FOLDER}/{one.name}": _settled(one, profile, address)
         for one in _templates(frontend, FOLDER)
         if not one.name.startswith(FORWARD)
     }
 
 
-def proxy_files(profile: Profile) -> Mapping[str, str]:
+def proxy_files(profile: Profile, address: Address = PLAIN) -> Mapping[str, str]:
     """The route and what it forwards with, by path."""
     frontend = _frontend(profile)
     wanted = f"route.{profile.contract.identity}."
@@ -38,7 +74,7 @@ def proxy_files(profile: Profile) -> Mapping[str, str]:
     found = {path: _placed(route.read_text(encoding="utf-8"), relpath(f"{frontend.app_dir}/{FOLDER}", dirname(path)))}
     for one in _templates(frontend, FOLDER):
         if one.name.startswith((FORWARD, "settings.")):
-            found[f"{frontend.app_dir}/{FOLDER}/{one.name}"] = _settled(one, profile)
+            found[f"{frontend.app_dir}/{FOLDER}/{one.name}"] = _settled(one, profile, address)
     return found
 
 
@@ -68,7 +104,7 @@ def _placed(text: str, folder: str) -> str:
     return apply(text, splices)
 
 
-def _settled(template: Traversable, profile: Profile) -> str:
+def _settled(template: Traversable, profile: Profile, address: Address) -> str:
     text = template.read_text(encoding="utf-8")
     if not template.name.startswith("settings."):
         return text
@@ -77,11 +113,15 @@ def _settled(template: Traversable, profile: Profile) -> str:
         text,
         {
             "BACKEND_PATH": contract.endpoint,
-            "PROXY_PATH": contract.proxy_path,
+            "PROXY_PATH": address.before + contract.proxy_path + address.behind,
             "SESSION_COOKIE": contract.cookie or "",
-            "SIGN_IN_PATH": (contract.sign_in_path or "") if contract.identity == "bearer" else "",
+            "SIGN_IN_PATH": _below(address, contract.sign_in_path) if contract.identity == "bearer" else "",
         },
     )
+
+
+def _below(address: Address, path: str | None) -> str:
+    return address.before + path if path and path.startswith("/") else path or ""
 
 
 def settle(text: str, values: Mapping[str, str]) -> str:

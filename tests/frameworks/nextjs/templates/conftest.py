@@ -235,8 +235,8 @@ def _handler(backend: Backend) -> type[BaseHTTPRequestHandler]:
             backend.requests.append(request)
             if backend.mood.isdigit():
                 return self.answer(int(backend.mood), b'{"detail":"trace of the backend"}')
-            if backend.mood == "elsewhere":
-                return self.answer(307, b"", location="https://elsewhere.example/")
+            if backend.mood == "elsewhere" and self.path != "/elsewhere":
+                return self.answer(307, b"", location=f"{backend.url}/elsewhere")
             if request.operation == "threads.get_by_id":
                 item = {"type": "assistant_message", "id": "m", "content": [{"type": "output_text", "text": "From before"}]}
                 return self.answer(200, json.dumps({"id": "thr_1", "items": {"data": [item]}}).encode())

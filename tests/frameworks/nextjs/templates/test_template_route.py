@@ -117,6 +117,7 @@ def test_a_stream_that_cannot_be_had_is_an_event_and_no_status(served: str, back
     assert (answer.status, answer.headers["content-type"]) == (200, "text/event-stream")
     assert (answer.event["type"], answer.event["code"], answer.event["allow_retry"]) == ("error", "custom", True)
     assert b"trace of the backend" not in answer.body
+    assert len(backend.requests) == 1
 
 
 def test_an_answer_that_breaks_off_ends_with_an_event(served: str, backend: Backend) -> None:

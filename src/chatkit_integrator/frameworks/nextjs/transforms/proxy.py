@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.frameworks.nextjs.installing import proxy_files
+from chatkit_integrator.frameworks.nextjs.installing import address, proxy_files
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
         return Refused("it is not settled how the backend knows who is speaking; answer identity.")
     if contract.identity == "bearer" and contract.cookie is None:
         return Refused("it is not known which cookie holds the session's token; answer auth.cookie.")
-    files = proxy_files(profile)
+    found = address(tree, frontend)
+    files = proxy_files(profile, found)
     there = existing(tree, next(iter(files)))
     if there is not None:
         return AlreadyThere(f"{there} is there")
@@ -40,7 +41,7 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     return Edited(
         tuple(edits),
         f"Write the route {contract.proxy_path}, which goes to the backend's {contract.endpoint}",
-        tuple(_notes(frontend, profile)),
+        tuple(_notes(frontend, profile, found.computed)),
     )
 
 
@@ -65,15 +66,22 @@ def no_server(frontend: Frontend) -> Refused | None:
     return None
 
 
-def _notes(frontend: Frontend, profile: Profile) -> list[FollowUp]:
-    if frontend.middleware is None:
-        return []
-    return [
+def _notes(frontend: Frontend, profile: Profile, computed: tuple[str, ...]) -> list[FollowUp]:
+    notes = [
         FollowUp(
-            f"{frontend.middleware.path} may answer for {profile.contract.proxy_path} before the route does; a redirect there "
-            "means signed out to the chat."
+            f"next.config works out {name} when the site runs; set PROXY_PATH in {frontend.app_dir}/_chatkit/settings to where "
+            f"a browser finds {profile.contract.proxy_path}."
         )
+        for name in computed
     ]
+    if frontend.middleware is not None:
+        notes.append(
+            FollowUp(
+                f"{frontend.middleware.path} may answer for {profile.contract.proxy_path} before the route does; a redirect "
+                "there means signed out to the chat."
+            )
+        )
+    return notes
 
 
 TRANSFORM = Transform(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.frameworks.nextjs.installing import widget_files
+from chatkit_integrator.frameworks.nextjs.installing import address, widget_files
 from chatkit_integrator.frameworks.nextjs.transforms.proxy import existing, no_server
 from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Refused, Transform
 
@@ -22,7 +22,7 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     refused = no_server(frontend)
     if refused is not None:
         return refused
-    files = widget_files(profile)
+    files = widget_files(profile, address(tree, frontend))
     main = next(path for path in files if "/chat-widget." in path)
     there = existing(tree, main)
     if there is not None:
