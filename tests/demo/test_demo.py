@@ -88,7 +88,7 @@ def test_signed_out_people_are_sent_to_sign_in_and_come_back_to_the_open_chat(pa
     page.get_by_role("button", name="Open the chat").click()
     expect(page.get_by_text("Please sign in to chat.")).to_be_visible()
     expect(page.locator("openai-chatkit")).to_have_count(0)
-    page.get_by_role("region", name="Chat").get_by_role("link", name="Sign in").click()
+    page.get_by_role("dialog", name="Chat").get_by_role("link", name="Sign in").click()
     sign_in(page)
     expect(page).to_have_url(re.compile(r"/books/2$"))
     expect(page.locator("openai-chatkit")).to_be_visible()
@@ -141,7 +141,7 @@ def test_a_script_that_does_not_come_is_told_and_can_be_tried_again(shop: Runnin
         expect(page).to_have_url(shop.site + "/")
         page.get_by_role("button", name="Open the chat").click()
         expect(page.get_by_text("Loading the chat…")).to_be_visible()
-        expect(page.get_by_role("alert").filter(has_text="could not be loaded")).to_be_visible(timeout=15_000)
+        expect(page.get_by_role("status").filter(has_text="could not be loaded")).to_be_visible(timeout=15_000)
         context.unroute(SCRIPT)
         context.route(SCRIPT, lambda route: route.fulfill(content_type="text/javascript", body=element_script()))
         page.get_by_role("button", name="Try again").click()
@@ -157,16 +157,19 @@ def test_a_session_that_ends_is_told_in_place(page: Page) -> None:
     expect(page.locator("openai-chatkit")).to_be_visible()
     page.context.clear_cookies()
     say(page, "Still there?")
-    expect(page.get_by_text("Please sign in to chat.")).to_be_visible()
+    expect(page.get_by_text("Your session has ended. Sign in to go on with this conversation.")).to_be_visible()
+    page.get_by_role("dialog", name="Chat").get_by_role("link", name="Sign in").click()
+    sign_in(page)
+    expect(page.locator("openai-chatkit")).to_be_visible()
 
 
 def test_escape_closes_the_panel_and_the_focus_returns(page: Page) -> None:
     page.goto("/")
     launcher = page.get_by_role("button", name="Open the chat")
     launcher.click()
-    expect(page.get_by_role("region", name="Chat")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Chat")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("region", name="Chat")).to_be_hidden()
+    expect(page.get_by_role("dialog", name="Chat")).to_be_hidden()
     expect(launcher).to_be_focused()
 
 

@@ -5,7 +5,7 @@ import { Suspense, useEffect, useId, useRef, useState, type ReactNode } from "re
 import { ChatPanel } from "./chat-panel";
 import styles from "./chatkit.module.css";
 import { PreferencesMenu } from "./preferences-menu";
-import { signInUrl, tidyAddress, useReturned } from "./returning";
+import { signInUrl, threadOf, tidyAddress, useReturnMark } from "./returning";
 import { PROXY_PATH } from "./settings";
 import { useScriptReady } from "./use-script-ready";
 import { useSelection } from "./use-selection";
@@ -23,8 +23,10 @@ export function ChatKitWidget() {
 }
 
 function Widget() {
-  const { returned, thread: firstThread } = useReturned();
-  const [chosen, setChosen] = useState<boolean | null>(null);
+  const mark = useReturnMark();
+  const [lastMark, setLastMark] = useState<string | null>(null);
+  const [firstThread, setFirstThread] = useState<string | null>(null);
+  const [open, setOpen] = useState(false);
   const [kept, setKept] = useState(false);
   const [session, setSession] = useState<Session>("asking");
   const [menu, setMenu] = useState(false);
@@ -38,14 +40,23 @@ function Widget() {
   const launcher = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLElement>(null);
   const panelId = useId();
-  const open = chosen ?? returned;
+
+  if (mark !== lastMark) {
+    setLastMark(mark);
+    if (mark) {
+      setFirstThread(threadOf(mark));
+      setOpen(true);
+    }
+  }
 
   const show = (visible: boolean) => {
-    setChosen(visible);
+    setOpen(visible);
     setKept(true); // a closed panel keeps its conversation
   };
 
-  useEffect(tidyAddress, []);
+  useEffect(() => {
+    if (mark) tidyAddress();
+  }, [mark]);
 
   useEffect(() => {
     if (open) void readSession().then(setSession);
@@ -57,7 +68,7 @@ function Widget() {
     panel.current?.focus();
     const close = (event: KeyboardEvent) => {
       if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
-      setChosen(false);
+      setOpen(false);
       setKept(true);
     };
     document.addEventListener("keydown", close);

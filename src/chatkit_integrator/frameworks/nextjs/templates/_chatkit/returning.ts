@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { useSearchParams } from "next/navigation";
 import { SIGN_IN_PATH } from "./settings";
 
 /* How people who have to sign in come back to where they were: the same page, the chat open, the same conversation. */
@@ -6,8 +6,7 @@ import { SIGN_IN_PATH } from "./settings";
 const CHAT = "chat";
 const OPEN = "open";
 const RETURN_NAMES = ["callbackUrl", "redirect", "next"];
-
-let came: string | null | undefined;
+const MARK = /^(open|thr_[\w-]+)$/;
 
 /** Where to sign in, with the way back to a conversation; `null` where nobody has to. */
 export function signInUrl(thread: string | null): string | null {
@@ -19,27 +18,21 @@ export function signInUrl(thread: string | null): string | null {
   return target.href;
 }
 
-/** Whether somebody came back to the chat, and to which conversation. */
-export function useReturned(): { returned: boolean; thread: string | null } {
-  const value = useSyncExternalStore(watchNothing, readAddress, () => null);
-  return { returned: value !== null, thread: value === OPEN ? null : value };
+/** The mark that somebody just came back with, by a page load or by the router; `null` otherwise. */
+export function useReturnMark(): string | null {
+  const value = useSearchParams().get(CHAT);
+  return value !== null && MARK.test(value) ? value : null;
 }
 
-/** Takes the sign of the return out of the address, so that nobody bookmarks it. */
+/** The conversation that a mark stands for; `null` where it only says that the chat was open. */
+export function threadOf(mark: string): string | null {
+  return mark === OPEN ? null : mark;
+}
+
+/** Takes the mark out of the address, so that nobody bookmarks it. */
 export function tidyAddress(): void {
   const here = new URL(location.href);
   if (!here.searchParams.has(CHAT)) return;
   here.searchParams.delete(CHAT);
   history.replaceState(history.state, "", here);
-}
-
-function readAddress(): string | null {
-  if (came !== undefined) return came;
-  const value = new URL(location.href).searchParams.get(CHAT) ?? "";
-  came = value === OPEN || /^thr_[\w-]+$/.test(value) ? value : null;
-  return came;
-}
-
-function watchNothing(): () => void {
-  return () => undefined;
 }

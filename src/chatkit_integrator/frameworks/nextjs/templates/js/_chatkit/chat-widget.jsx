@@ -5,7 +5,7 @@ import { Suspense, useEffect, useId, useRef, useState } from "react";
 import { ChatPanel } from "./chat-panel";
 import styles from "./chatkit.module.css";
 import { PreferencesMenu } from "./preferences-menu";
-import { signInUrl, tidyAddress, useReturned } from "./returning";
+import { signInUrl, threadOf, tidyAddress, useReturnMark } from "./returning";
 import { PROXY_PATH } from "./settings";
 import { useScriptReady } from "./use-script-ready";
 import { useSelection } from "./use-selection";
@@ -21,8 +21,10 @@ export function ChatKitWidget() {
 }
 
 function Widget() {
-  const { returned, thread: firstThread } = useReturned();
-  const [chosen, setChosen] = useState(null);
+  const mark = useReturnMark();
+  const [lastMark, setLastMark] = useState(null);
+  const [firstThread, setFirstThread] = useState(null);
+  const [open, setOpen] = useState(false);
   const [kept, setKept] = useState(false);
   const [session, setSession] = useState("asking");
   const [menu, setMenu] = useState(false);
@@ -36,14 +38,23 @@ function Widget() {
   const launcher = useRef(null);
   const panel = useRef(null);
   const panelId = useId();
-  const open = chosen ?? returned;
+
+  if (mark !== lastMark) {
+    setLastMark(mark);
+    if (mark) {
+      setFirstThread(threadOf(mark));
+      setOpen(true);
+    }
+  }
 
   const show = (visible) => {
-    setChosen(visible);
+    setOpen(visible);
     setKept(true); // a closed panel keeps its conversation
   };
 
-  useEffect(tidyAddress, []);
+  useEffect(() => {
+    if (mark) tidyAddress();
+  }, [mark]);
 
   useEffect(() => {
     if (open) void readSession().then(setSession);
@@ -55,7 +66,7 @@ function Widget() {
     panel.current?.focus();
     const close = (event) => {
       if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
-      setChosen(false);
+      setOpen(false);
       setKept(true);
     };
     document.addEventListener("keydown", close);
