@@ -5,7 +5,7 @@ import { Suspense, useEffect, useId, useRef, useState, type ReactNode } from "re
 import { ChatPanel } from "./chat-panel";
 import styles from "./chatkit.module.css";
 import { PreferencesMenu } from "./preferences-menu";
-import { signInUrl, threadOf, tidyAddress, useReturnMark } from "./returning";
+import { signInUrl, useReturn, type Return } from "./returning";
 import { PROXY_PATH } from "./settings";
 import { useScriptReady } from "./use-script-ready";
 import { useSelection } from "./use-selection";
@@ -23,9 +23,8 @@ export function ChatKitWidget() {
 }
 
 function Widget() {
-  const mark = useReturnMark();
-  const [lastMark, setLastMark] = useState<string | null>(null);
-  const [firstThread, setFirstThread] = useState<string | null>(null);
+  const returned = useReturn();
+  const [answered, setAnswered] = useState<Return | null>(null);
   const [open, setOpen] = useState(false);
   const [kept, setKept] = useState(false);
   const [session, setSession] = useState<Session>("asking");
@@ -41,22 +40,15 @@ function Widget() {
   const panel = useRef<HTMLElement>(null);
   const panelId = useId();
 
-  if (mark !== lastMark) {
-    setLastMark(mark);
-    if (mark) {
-      setFirstThread(threadOf(mark));
-      setOpen(true);
-    }
+  if (returned !== answered) {
+    setAnswered(returned);
+    setOpen(true);
   }
 
   const show = (visible: boolean) => {
     setOpen(visible);
     setKept(true); // a closed panel keeps its conversation
   };
-
-  useEffect(() => {
-    if (mark) tidyAddress();
-  }, [mark]);
 
   useEffect(() => {
     if (open) void readSession().then(setSession);
@@ -151,7 +143,7 @@ function Widget() {
               domainKey={domainKey}
               selection={quote}
               signedIn={session === "signed-in"}
-              thread={firstThread}
+              thread={returned?.thread ?? null}
               onSelectionSent={() => setQuote("")}
               onSignedOut={() => setSession("expired")}
               onThread={setThread}

@@ -1,4 +1,5 @@
-import { useSearchParams } from "next/navigation";
+import { usePathname } from "next/navigation";
+import { useEffect, useSyncExternalStore } from "react";
 import { SIGN_IN_PATH } from "./settings";
 
 /* How people who have to sign in come back to where they were: the same page, the chat open, the same conversation. */
@@ -6,7 +7,13 @@ import { SIGN_IN_PATH } from "./settings";
 const CHAT = "chat";
 const OPEN = "open";
 const RETURN_NAMES = ["callbackUrl", "redirect", "next"];
-const MARK = /^(open|thr_[\w-]+)$/;
+const THREAD = /^thr_[\w-]+$/;
+
+/** Somebody who came back, and the conversation that they came back to. */
+export type Return = { thread: string | null };
+
+let latest: Return | null = null;
+const watching = new Set<() => void>();
 
 /** Where to sign in, with the way back to a conversation; `null` where nobody has to. */
 export function signInUrl(thread: string | null): string | null {
@@ -18,21 +25,29 @@ export function signInUrl(thread: string | null): string | null {
   return target.href;
 }
 
-/** The mark that somebody just came back with, by a page load or by the router; `null` otherwise. */
-export function useReturnMark(): string | null {
-  const value = useSearchParams().get(CHAT);
-  return value !== null && MARK.test(value) ? value : null;
+/** The last return from signing in, by a page load or by the router; each is an object of its own. */
+export function useReturn(): Return | null {
+  const path = usePathname();
+  useEffect(notice, [path]);
+  return useSyncExternalStore(
+    watch,
+    () => latest,
+    () => null,
+  );
 }
 
-/** The conversation that a mark stands for; `null` where it only says that the chat was open. */
-export function threadOf(mark: string): string | null {
-  return mark === OPEN ? null : mark;
-}
-
-/** Takes the mark out of the address, so that nobody bookmarks it. */
-export function tidyAddress(): void {
+/** Reads the sign of a return and takes it out of the address, so that nobody bookmarks it. */
+function notice(): void {
   const here = new URL(location.href);
-  if (!here.searchParams.has(CHAT)) return;
+  const sign = here.searchParams.get(CHAT);
+  if (sign === null || (sign !== OPEN && !THREAD.test(sign))) return;
   here.searchParams.delete(CHAT);
   history.replaceState(history.state, "", here);
+  latest = { thread: sign === OPEN ? null : sign };
+  for (const changed of Array.from(watching)) changed();
+}
+
+function watch(changed: () => void): () => void {
+  watching.add(changed);
+  return () => watching.delete(changed);
 }

@@ -5,7 +5,7 @@ import { Suspense, useEffect, useId, useRef, useState } from "react";
 import { ChatPanel } from "./chat-panel";
 import styles from "./chatkit.module.css";
 import { PreferencesMenu } from "./preferences-menu";
-import { signInUrl, threadOf, tidyAddress, useReturnMark } from "./returning";
+import { signInUrl, useReturn } from "./returning";
 import { PROXY_PATH } from "./settings";
 import { useScriptReady } from "./use-script-ready";
 import { useSelection } from "./use-selection";
@@ -21,9 +21,8 @@ export function ChatKitWidget() {
 }
 
 function Widget() {
-  const mark = useReturnMark();
-  const [lastMark, setLastMark] = useState(null);
-  const [firstThread, setFirstThread] = useState(null);
+  const returned = useReturn();
+  const [answered, setAnswered] = useState(null);
   const [open, setOpen] = useState(false);
   const [kept, setKept] = useState(false);
   const [session, setSession] = useState("asking");
@@ -39,22 +38,15 @@ function Widget() {
   const panel = useRef(null);
   const panelId = useId();
 
-  if (mark !== lastMark) {
-    setLastMark(mark);
-    if (mark) {
-      setFirstThread(threadOf(mark));
-      setOpen(true);
-    }
+  if (returned !== answered) {
+    setAnswered(returned);
+    setOpen(true);
   }
 
   const show = (visible) => {
     setOpen(visible);
     setKept(true); // a closed panel keeps its conversation
   };
-
-  useEffect(() => {
-    if (mark) tidyAddress();
-  }, [mark]);
 
   useEffect(() => {
     if (open) void readSession().then(setSession);
@@ -149,7 +141,7 @@ function Widget() {
               domainKey={domainKey}
               selection={quote}
               signedIn={session === "signed-in"}
-              thread={firstThread}
+              thread={returned?.thread ?? null}
               onSelectionSent={() => setQuote("")}
               onSignedOut={() => setSession("expired")}
               onThread={setThread}
