@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatkit_integrator.frameworks.fastapi.floors import conflicts
+from chatkit_integrator.frameworks.fastapi.floors import conflicts, holds_mcp
 
 FINE = (
     "fastapi",
@@ -47,3 +47,15 @@ def test_a_pin_that_is_in_the_way_is_named_with_what_is_needed(requirement: str)
     assert found.requirement == requirement
     assert found.needs == IN_THE_WAY[requirement]
     assert found.by
+
+
+@pytest.mark.parametrize("requirement", ["pyjwt", "PyJWT>=2.8", "pyjwt[crypto]==2.10.1", "fastapi-users>=13", "mcp<1.20"])
+def test_a_new_enough_pyjwt_leaves_every_mcp(requirement: str) -> None:
+    assert holds_mcp([requirement, "not a requirement at all"]) is None
+
+
+@pytest.mark.parametrize(
+    "requirement", ["PyJWT==2.8.0", "pyjwt<2.10", "fastapi-users[sqlalchemy]>=13,<14", "fastapi_users==14.0.0"]
+)
+def test_an_older_pyjwt_holds_mcp_where_a_new_pydantic_breaks_it(requirement: str) -> None:
+    assert holds_mcp(["fastapi", requirement]) == requirement

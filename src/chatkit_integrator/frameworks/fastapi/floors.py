@@ -24,6 +24,7 @@ GREENLET = "greenlet>=3.0"  # SQLAlchemy's asyncio extra; it declares it itself 
 ASYNCPG = "asyncpg>=0.29"
 AIOSQLITE = "aiosqlite>=0.20"
 PYJWT = "pyjwt>=2.8"
+PYDANTIC = "pydantic>=2.11,<2.14"
 OLDEST_PYTHON = "3.11"
 
 FLOORS: dict[str, tuple[str, str]] = {
@@ -46,6 +47,9 @@ FLOORS: dict[str, tuple[str, str]] = {
 }
 GAPS: dict[str, tuple[str, str, str]] = {"fastapi": ("0.102", "0.109", "anyio 4.5, which mcp needs")}
 """Releases that hold something below its floor: from the first version on, up to the second, and what."""
+
+HOLDS_MCP: dict[str, str] = {"pyjwt": "2.10.1", "fastapi-users": "14.0.1"}
+"""Below these a resolver is left with mcp 1.13 to 1.19 (from 1.20 on it needs PyJWT 2.10.1), which pydantic 2.14 breaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,23 @@ def conflicts(declared: Iterable[tuple[str, str]]) -> tuple[Conflict, ...]:
         elif excludes(requirement.specifier, Version(last)) and not _reaches_below(requirement.specifier, Version(first)):
             found.append(Conflict(manifest, text, f"{requirement.name}>={last}", gap_by))
     return tuple(found)
+
+
+def holds_mcp(declared: Iterable[str]) -> str | None:
+    """The declared requirement that leaves only releases of mcp which do not import beside pydantic 2.14."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - only when planning
+    from packaging.utils import canonicalize_name  # noqa: PLC0415
+    from packaging.version import Version  # noqa: PLC0415
+
+    for text in declared:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue
+        needed = HOLDS_MCP.get(canonicalize_name(requirement.name))
+        if needed and _here(requirement) and excludes(requirement.specifier, Version(needed)):
+            return text
+    return None
 
 
 def _here(requirement: Requirement) -> bool:

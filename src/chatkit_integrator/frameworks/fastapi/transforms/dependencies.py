@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.unit import Outcome
 
 _BRINGS_ASYNCIO = re.compile(r"(?i)(sqlalchemy\[[^\]]*asyncio|fastapi-users\[[^\]]*sqlalchemy)")
+_HASHED = "--hash="
 _LOCK = {
-    "uv": "uv lock",
-    "poetry": "poetry lock",
-    "pdm": "pdm lock",
-    "pipenv": "pipenv lock",
+    "uv": "uv sync",
+    "poetry": "poetry lock && poetry install",
+    "pdm": "pdm install",
+    "pipenv": "pipenv install",
     "hatch": "hatch env prune",
     "flit": "flit install",
     "setuptools": "pip install -e .",
@@ -61,24 +62,31 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     if backend.dependencies.path is None:
         return Refused("no manifest declares the backend's packages; install these and write them down.", "\n".join(packages))
     edits: list[Edit] = []
+    complete: list[str] = []
     by_hand: list[str] = []
+    left: list[FollowUp] = []
     for path in installed_from(backend.dependencies.manifests):
         missing = _missing(tree, path, packages)
         if not missing:
-            continue
-        edited = _add(tree.text(path), path, missing)
-        if edited is None:
+            complete.append(path)
+        elif _HASHED in tree.text(path):
             by_hand.append(path)
+            left.append(FollowUp(f"{path} lists a hash per package, so your package manager has to write it anew."))
         else:
-            edits.append(tree.edit(path, edited))
-    if by_hand and not edits:
-        return Refused(f"{', '.join(by_hand)} cannot be edited with certainty; add these by hand.", "\n".join(packages))
-    if not edits:
-        return AlreadyThere("every manifest declares the packages")
-    left = [_lock(backend)]
-    left += [FollowUp(f"Add the same packages to {path} by hand: {', '.join(packages)}.") for path in by_hand]
-    paths = ", ".join(edit.path for edit in edits)
-    return Edited(tuple(edits), f"Declare the backend's new packages in {paths}", tuple(left))
+            missing, told = _cap(tree, path, missing)
+            left += told
+            edited = _add(tree.text(path), path, missing)
+            if edited is None:
+                by_hand.append(path)
+                left.append(FollowUp(f"Add the same packages to {path} by hand: {', '.join(packages)}."))
+            else:
+                edits.append(tree.edit(path, edited))
+    if edits:
+        paths = ", ".join(edit.path for edit in edits)
+        return Edited(tuple(edits), f"Declare the backend's new packages in {paths}", (*left, _lock(backend)))
+    if complete:
+        return AlreadyThere(f"{', '.join(complete)} declares the packages")
+    return Refused(f"{', '.join(by_hand)} cannot be edited with certainty; add these by hand.", "\n".join(packages))
 
 
 def installed_from(manifests: Iterable[str]) -> tuple[str, ...]:
@@ -104,6 +112,19 @@ def _missing(tree: Tree, path: str, packages: Iterable[str]) -> list[str]:
     if "sqlalchemy" in names and "greenlet" not in names and floors.SQLALCHEMY in packages:
         missing.append(floors.GREENLET)
     return missing
+
+
+def _cap(tree: Tree, path: str, missing: list[str]) -> tuple[list[str], list[FollowUp]]:
+    """Keep pydantic where the release of mcp that an older PyJWT leaves still imports, and say so."""
+    lines = [text for _, text in declared(tree, (path,))]
+    holder = floors.holds_mcp(lines)
+    if holder is None:
+        return missing, []
+    name = _name(holder)
+    why = f"{holder} in {path} holds PyJWT below 2.10.1, so mcp (for openai-agents) below 1.20, which pydantic 2.14 breaks"
+    if any(_name(text) == "pydantic" for text in lines):
+        return missing, [FollowUp(f"{why}: keep pydantic below 2.14, or raise {name} to {floors.HOLDS_MCP[name]}.")]
+    return [*missing, floors.PYDANTIC], [FollowUp(f"{why}: {floors.PYDANTIC} is declared until {name} is raised.")]
 
 
 def _add(text: str, path: str, missing: list[str]) -> str | None:
