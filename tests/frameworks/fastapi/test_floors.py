@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatkit_integrator.frameworks.fastapi.floors import conflicts, holds_mcp
+from chatkit_integrator.frameworks.fastapi.floors import ceilings, conflicts
 
 FINE = (
     "fastapi",
@@ -49,13 +49,36 @@ def test_a_pin_that_is_in_the_way_is_named_with_what_is_needed(requirement: str)
     assert found.by
 
 
-@pytest.mark.parametrize("requirement", ["pyjwt", "PyJWT>=2.8", "pyjwt[crypto]==2.10.1", "fastapi-users>=13", "mcp<1.20"])
-def test_a_new_enough_pyjwt_leaves_every_mcp(requirement: str) -> None:
-    assert holds_mcp([requirement, "not a requirement at all"]) is None
-
-
 @pytest.mark.parametrize(
-    "requirement", ["PyJWT==2.8.0", "pyjwt<2.10", "fastapi-users[sqlalchemy]>=13,<14", "fastapi_users==14.0.0"]
+    "declared",
+    [
+        ["pyjwt", "not a requirement at all"],
+        ["PyJWT>=2.8", "uvicorn>=0.20"],
+        ["pyjwt[crypto]==2.10.1"],
+        ["fastapi-users[sqlalchemy]>=13"],
+        ["fastapi-users<14", "pydantic==2.12.5"],
+        ["uvicorn==0.30.6", "openai<2"],
+        ["typing-extensions==4.4.0; python_version < '3.9'"],
+    ],
+    ids=" ".join,
 )
+def test_what_works_together_needs_no_ceiling(declared: list[str]) -> None:
+    assert ceilings(declared) == ()
+
+
+@pytest.mark.parametrize("requirement", ["PyJWT==2.8.0", "pyjwt<2.10", "fastapi-users[oauth]>=13,<14", "fastapi_users==14.0.0"])
 def test_an_older_pyjwt_holds_mcp_where_a_new_pydantic_breaks_it(requirement: str) -> None:
-    assert holds_mcp(["fastapi", requirement]) == requirement
+    [held] = ceilings(["fastapi", requirement])
+    assert (held.ceiling.requirement, held.by, held.declared) == ("pydantic>=2.11,<2.14", requirement, False)
+
+
+@pytest.mark.parametrize("requirement", ["uvicorn[standard]==0.30.6", "pydantic<2.12", "openai-agents==0.6.2", "mcp==1.12.4"])
+def test_older_agents_are_kept_from_an_openai_that_they_fail_with(requirement: str) -> None:
+    [held] = ceilings(["fastapi", requirement])
+    assert (held.ceiling.requirement, held.by, held.declared) == ("openai>=1.107.1,<2.45", requirement, False)
+
+
+def test_a_declared_package_is_told_of_and_not_declared_twice() -> None:
+    [held] = ceilings(["uvicorn==0.30.6", "openai>=1.50"])
+    assert held.declared
+    assert held.raise_to == "uvicorn 0.31.1"

@@ -7,6 +7,7 @@ cannot be met; without a floor a resolver falls back to ``openai-chatkit`` 0.0.1
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,6 @@ GREENLET = "greenlet>=3.0"  # SQLAlchemy's asyncio extra; it declares it itself 
 ASYNCPG = "asyncpg>=0.29"
 AIOSQLITE = "aiosqlite>=0.20"
 PYJWT = "pyjwt>=2.8"
-PYDANTIC = "pydantic>=2.11,<2.14"
 OLDEST_PYTHON = "3.11"
 
 FLOORS: dict[str, tuple[str, str]] = {
@@ -48,9 +48,6 @@ FLOORS: dict[str, tuple[str, str]] = {
 GAPS: dict[str, tuple[str, str, str]] = {"fastapi": ("0.102", "0.109", "anyio 4.5, which mcp needs")}
 """Releases that hold something below its floor: from the first version on, up to the second, and what."""
 
-HOLDS_MCP: dict[str, str] = {"pyjwt": "2.10.1", "fastapi-users": "14.0.1"}
-"""Below these a resolver is left with mcp 1.13 to 1.19 (from 1.20 on it needs PyJWT 2.10.1), which pydantic 2.14 breaks."""
-
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
@@ -62,20 +59,81 @@ class Conflict:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """A release that breaks the chat where an older package holds its counterpart back, and the requirement that avoids it."""
+
+    requirement: str
+    breaks: str
+    held: str
+    holders: tuple[tuple[str, str], ...]
+
+    @property
+    def package(self) -> str:
+        """The package that is kept below what breaks."""
+        return re.split(r"[<>=]", self.requirement, maxsplit=1)[0]
+
+
+CEILINGS = (
+    Ceiling(
+        requirement="pydantic>=2.11,<2.14",
+        breaks="2.14",
+        held="mcp, for openai-agents, below 1.20",
+        holders=(("pyjwt", "2.10.1"), ("fastapi-users", "14.0.1")),
+    ),
+    Ceiling(
+        requirement="openai>=1.107.1,<2.45",
+        breaks="2.45",
+        held="openai-agents below 0.18.1",
+        holders=(
+            ("openai-agents", "0.18.1"),
+            ("uvicorn", "0.31.1"),
+            ("pydantic", "2.12.2"),
+            ("typing-extensions", "4.14.1"),
+            ("mcp", "1.19"),
+            ("websockets", "15"),
+        ),
+    ),
+)
+"""Pairs that a resolver allows and that do not work: mcp 1.13 to 1.19 does not import beside pydantic 2.14, and every turn of
+openai-agents before 0.18.1 fails with openai 2.45 or newer (``cache_write_tokens``). Found by installing and running them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A ceiling that is needed, what makes it so, and whether the package is declared already without one."""
+
+    ceiling: Ceiling
+    by: str
+    raise_to: str
+    declared: bool
+
+
+def ceilings(declared: Iterable[str]) -> tuple[Held, ...]:
+    """The ceilings that one manifest's requirements call for; those that it keeps already are left out."""
+    from packaging.version import Version  # noqa: PLC0415 - only when planning
+
+    known = {name: (text, parsed) for text in declared for name, parsed in [_parse(text)] if parsed is not None}
+    found: list[Held] = []
+    for ceiling in CEILINGS:
+        own = known.get(ceiling.package)
+        if own is not None and excludes(own[1].specifier, Version(ceiling.breaks)):
+            continue
+        for name, version in ceiling.holders:
+            if name in known and excludes(known[name][1].specifier, Version(version)):
+                found.append(Held(ceiling, known[name][0], f"{name} {version}", own is not None))
+                break
+    return tuple(found)
+
+
 def conflicts(declared: Iterable[tuple[str, str]]) -> tuple[Conflict, ...]:
     """Those of the declared ``(manifest, requirement)`` pairs that exclude every version from the floor on."""
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - only when planning
-    from packaging.utils import canonicalize_name  # noqa: PLC0415
-    from packaging.version import Version  # noqa: PLC0415
+    from packaging.version import Version  # noqa: PLC0415 - only when planning
 
     found: list[Conflict] = []
     for manifest, text in declared:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            continue
-        name = canonicalize_name(requirement.name)
-        if name not in FLOORS or not _here(requirement):
+        name, requirement = _parse(text)
+        if requirement is None or name not in FLOORS:
             continue
         floor, by = FLOORS[name]
         first, last, gap_by = GAPS.get(name, (floor, floor, by))
@@ -86,21 +144,16 @@ def conflicts(declared: Iterable[tuple[str, str]]) -> tuple[Conflict, ...]:
     return tuple(found)
 
 
-def holds_mcp(declared: Iterable[str]) -> str | None:
-    """The declared requirement that leaves only releases of mcp which do not import beside pydantic 2.14."""
+def _parse(text: str) -> tuple[str, Requirement | None]:
+    """A requirement's name and parts; ``None`` where it is none, or not one of the Python that the chat runs on."""
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - only when planning
     from packaging.utils import canonicalize_name  # noqa: PLC0415
-    from packaging.version import Version  # noqa: PLC0415
 
-    for text in declared:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            continue
-        needed = HOLDS_MCP.get(canonicalize_name(requirement.name))
-        if needed and _here(requirement) and excludes(requirement.specifier, Version(needed)):
-            return text
-    return None
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return "", None
+    return canonicalize_name(requirement.name), requirement if _here(requirement) else None
 
 
 def _here(requirement: Requirement) -> bool:

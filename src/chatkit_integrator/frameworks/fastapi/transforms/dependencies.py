@@ -115,16 +115,17 @@ def _missing(tree: Tree, path: str, packages: Iterable[str]) -> list[str]:
 
 
 def _cap(tree: Tree, path: str, missing: list[str]) -> tuple[list[str], list[FollowUp]]:
-    """Keep pydantic where the release of mcp that an older PyJWT leaves still imports, and say so."""
-    lines = [text for _, text in declared(tree, (path,))]
-    holder = floors.holds_mcp(lines)
-    if holder is None:
-        return missing, []
-    name = _name(holder)
-    why = f"{holder} in {path} holds PyJWT below 2.10.1, so mcp (for openai-agents) below 1.20, which pydantic 2.14 breaks"
-    if any(_name(text) == "pydantic" for text in lines):
-        return missing, [FollowUp(f"{why}: keep pydantic below 2.14, or raise {name} to {floors.HOLDS_MCP[name]}.")]
-    return [*missing, floors.PYDANTIC], [FollowUp(f"{why}: {floors.PYDANTIC} is declared until {name} is raised.")]
+    """Keep what breaks beside the manifest's older packages below that, and say so."""
+    told: list[FollowUp] = []
+    for held in floors.ceilings([text for _, text in declared(tree, (path,))]):
+        ceiling = held.ceiling
+        why = f"{held.by} in {path} keeps {ceiling.held}, which {ceiling.package} {ceiling.breaks} breaks"
+        if held.declared:
+            told.append(FollowUp(f"{why}: hold {ceiling.package} below {ceiling.breaks}, or raise {held.raise_to}."))
+        else:
+            missing = [*missing, ceiling.requirement]
+            told.append(FollowUp(f"{why}: {ceiling.requirement} is declared until you raise it to {held.raise_to}."))
+    return missing, told
 
 
 def _add(text: str, path: str, missing: list[str]) -> str | None:
