@@ -53,12 +53,17 @@ class Dependencies:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """The database the backend has: ``engine`` is its SQLAlchemy engine object where there is one at module level."""
+    """The database the backend has.
+
+    ``engine`` is its SQLAlchemy engine object where there is one at module level; ``url_env`` the environment variable that
+    the engine's address is read from where it is made inside a function.
+    """
 
     kind: Literal["postgresql", "sqlite", "mysql", "mongodb", "other"]
     library: str
     engine: Symbol | None
     is_async: bool
+    url_env: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

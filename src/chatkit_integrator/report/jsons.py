@@ -58,6 +58,7 @@ def _backend(backend: Backend) -> Json:
                 "library": backend.database.library,
                 "engine": _symbol(backend.database.engine),
                 "is_async": backend.database.is_async,
+                "url_env": backend.database.url_env,
             }
             if backend.database
             else None

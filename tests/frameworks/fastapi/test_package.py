@@ -312,6 +312,13 @@ def test_a_database_that_conversations_cannot_be_kept_in_is_left_alone(kind: str
     assert "CHATKIT_DATABASE_URL" in package_files(made)["database.py"]
 
 
+def test_an_engine_made_in_a_function_is_not_called_but_its_address_is_shared() -> None:
+    made = profile(database=Database("postgresql", "sqlmodel", None, is_async=False, url_env="DATABASE_URL"))
+    text = package_files(made)["database.py"]
+    assert 'PROJECT_URL = "DATABASE_URL"' in text
+    assert "chatkit.db" not in text
+
+
 def test_who_generates_migrations_is_told_to_leave_the_chats_tables_alone() -> None:
     made = profile(database=engine("app/db.py", "engine"))
 

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Literal
 
+from chatkit_integrator.frameworks.fastapi.importing import PACKAGE
 from chatkit_integrator.frameworks.fastapi.inspecting.apps import is_live
 from chatkit_integrator.model.profile import Database, Symbol
 from chatkit_integrator.reading.python import bound_names, dotted, top_level
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.reading.python import PythonModules
 
 _ENGINES = {b"create_async_engine": True, b"create_engine": False}
+_ADDRESS = re.compile(r"(?:^|_)(?:URL|URI|DSN)$")
 Kind = Literal["postgresql", "sqlite", "mysql", "mongodb", "other"]
 _DRIVERS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     ("postgresql", ("asyncpg", "psycopg", "psycopg2", "psycopg2-binary", "psycopg-binary")),
@@ -44,12 +46,46 @@ def find(modules: PythonModules, root: str, declared: Iterable[str]) -> tuple[Da
                     return found, module.path, statement.lineno
     if kind == "mongodb":
         return Database("mongodb", "mongodb", None, is_async="motor" in names or "beanie" in names), "", 0
+    made = _made_in_a_function(modules, root)
+    if made is not None and names & {"sqlalchemy", "sqlmodel"}:
+        path, line, is_async, variable = made
+        library = "sqlmodel" if "sqlmodel" in names else "sqlalchemy"
+        return Database(kind or "other", library, None, is_async, variable), path, line
     if kind is not None and names & {"sqlalchemy", "sqlmodel", "tortoise-orm", "asyncpg", "psycopg", "databases"}:
         library = next(
             one for one in ("sqlmodel", "sqlalchemy", "tortoise-orm", "databases", "asyncpg", "psycopg") if one in names
         )
         return Database(kind, library, None, is_async="asyncpg" in names or "aiosqlite" in names), "", 0
     return None
+
+
+def _made_in_a_function(modules: PythonModules, root: str) -> tuple[str, int, bool, str | None] | None:
+    """Where a function makes the engine, and the one environment variable of that module that addresses a database."""
+    for mark, is_async in _ENGINES.items():
+        for module in modules.containing(mark, under=root):
+            if not is_live(module.path, root) or PACKAGE in module.path.split("/"):
+                continue
+            nodes = list(ast.walk(module.tree))
+            calls = [node for node in nodes if isinstance(node, ast.Call)]
+            makes = next((call for call in calls if (dotted(call.func) or "").split(".")[-1] == mark.decode()), None)
+            if makes is None:
+                continue
+            variables = {name for node in nodes if (name := _environment_name(node)) and _ADDRESS.search(name)}
+            return module.path, makes.lineno, is_async, variables.pop() if len(variables) == 1 else None
+    return None
+
+
+def _environment_name(node: ast.AST) -> str | None:
+    """The variable that ``os.getenv("X")``, ``os.environ.get("X")`` or ``os.environ["X"]`` reads."""
+    if isinstance(node, ast.Call) and node.args:
+        reads = (dotted(node.func) or "").endswith(("getenv", "environ.get"))
+        name = node.args[0]
+    elif isinstance(node, ast.Subscript):
+        reads = (dotted(node.value) or "").endswith("environ")
+        name = node.slice
+    else:
+        return None
+    return name.value if reads and isinstance(name, ast.Constant) and isinstance(name.value, str) else None
 
 
 def _makes_engine(modules: PythonModules, path: str, call: ast.Call, function: str) -> bool:

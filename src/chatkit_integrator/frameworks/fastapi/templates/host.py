@@ -24,3 +24,6 @@ agent_context: Callable[[], object]
 
 project_engine: Engine | AsyncEngine
 """The project's SQLAlchemy engine."""
+
+PROJECT_URL: str
+"""The name of the environment variable that addresses the project's database."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from chatkit_integrator.frameworks.fastapi import floors
 from chatkit_integrator.frameworks.fastapi.inspecting.manifests import declared
-from chatkit_integrator.frameworks.fastapi.transforms.package import shared_engine
+from chatkit_integrator.frameworks.fastapi.transforms.package import has_own_file
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
 from chatkit_integrator.syntax import requirements, toml
 
@@ -40,7 +40,7 @@ def wanted(profile: Profile, backend: Backend) -> tuple[str, ...]:
     """The packages that what we write imports."""
     found = [floors.CHATKIT, floors.AGENTS, floors.SQLALCHEMY]
     database = backend.database
-    if shared_engine(backend) is None:
+    if has_own_file(backend):
         found.append(floors.AIOSQLITE)
         if database is not None and database.kind == "postgresql":
             found.append(floors.ASYNCPG)

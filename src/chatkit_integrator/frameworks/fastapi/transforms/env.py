@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.frameworks.fastapi.transforms.package import shared_engine
+from chatkit_integrator.frameworks.fastapi.transforms.package import has_own_file
 from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Transform
 from chatkit_integrator.syntax import dotenv
 
@@ -20,7 +20,7 @@ def entries(profile: Profile, backend: Backend) -> tuple[tuple[str, str, str], .
     found = [("OPENAI_API_KEY", "", "The key of the model that the chat's agent uses")]
     if backend.agent is None or backend.agent.symbol is None:
         found.append(("CHATKIT_MODEL", "", "The model of the starter agent; empty: the SDK's default"))
-    if shared_engine(backend) is None:
+    if has_own_file(backend):
         found.append((contract.database_env, "", "Where conversations are kept, postgresql://…; empty: the file chatkit.db"))
     if contract.identity == "guest":
         found.append((contract.secret_env, "", "Signs anonymous chat visitors; at least 32 characters, the same on both sides"))

@@ -107,9 +107,11 @@ def _agent(backend: Backend) -> str:
 
 
 def _database(backend: Backend) -> str:
-    engine = shared_engine(backend)
-    if engine is None:
+    engine, variable = shared_engine(backend), shared_variable(backend)
+    if engine is None and variable is None:
         return _template("database_own")
+    if engine is None:
+        return rewire(_template("database_env"), {"PROJECT_URL": Binding((), f'PROJECT_URL = "{variable}"')})
     return rewire(_template("database"), {"project_engine": _bound(backend, "database", engine, "project_engine")})
 
 
@@ -122,10 +124,23 @@ def shared_engine(backend: Backend) -> Symbol | None:
     return None if database.engine.path in makes_app else database.engine
 
 
+def shared_variable(backend: Backend) -> str | None:
+    """The environment variable that addresses the project's database, where no engine can be shared."""
+    database = backend.database
+    if database is None or database.kind not in {"postgresql", "sqlite"} or shared_engine(backend) is not None:
+        return None
+    return database.url_env
+
+
+def has_own_file(backend: Backend) -> bool:
+    """Whether conversations are kept in a SQLite file of their own, because no database can be shared."""
+    return shared_engine(backend) is None and shared_variable(backend) is None
+
+
 def _follow_ups(tree: Tree, profile: Profile) -> tuple[FollowUp, ...]:
     backend, contract = profile.backend, profile.contract
     left = [FollowUp("Set OPENAI_API_KEY for the backend, unless your agent's model has its own key.")]
-    if backend is not None and shared_engine(backend) is None:
+    if backend is not None and has_own_file(backend):
         left.append(
             FollowUp(
                 f"Conversations are kept in a SQLite file, chatkit.db; set {contract.database_env} to a PostgreSQL address for "
