@@ -17,12 +17,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from chatkit_integrator.proofs.answers import answer, schema_of, smallest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_NAME = re.compile(r"\bmy name is ([A-Z][\w'-]*)", re.IGNORECASE)
-_ASKS_NAME = re.compile(r"\bwhat('s| is) my name\b|\bwho am i\b", re.IGNORECASE)
-_CONTEXT = re.compile(r"<context>\s*(\{.*?\})\s*</context>", re.DOTALL)
 
 
 @dataclass
@@ -31,50 +29,6 @@ class Recording:
 
     requests: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     failure: str = ""
-
-
-def _texts(message: dict[str, Any]) -> str:
-    content = message.get("content", "")
-    if isinstance(content, str):
-        return content
-    parts = cast("list[dict[str, Any]]", content or [])
-    return "\n".join(str(part.get("text", "")) for part in parts)
-
-
-def said(request: dict[str, Any]) -> list[tuple[str, str]]:
-    """The conversation in a request, of either API, as (role, text), oldest first."""
-    given = request.get("input", request.get("messages", []))
-    if isinstance(given, str):
-        return [("user", given)]
-    messages = cast("list[dict[str, Any]]", given)
-    return [(str(one.get("role", "")), _texts(one)) for one in messages if one.get("role")]
-
-
-def answer(request: dict[str, Any]) -> str:
-    """What the stand-in says: it knows only what the request holds."""
-    turns = said(request)
-    people = [text for role, text in turns if role == "user" and not _CONTEXT.search(text)]
-    newest = people[-1] if people else ""
-    page = _page(turns)
-    if _ASKS_NAME.search(newest):
-        named = next((found for text in reversed(people[:-1]) if (found := _NAME.search(text))), None)
-        told = f"Your name is {named.group(1)}, you told me before." if named else "You have not told me your name."
-    elif named := _NAME.search(newest):
-        told = f"Hello {named.group(1)}, nice to meet you."
-    else:
-        told = f"You said: {newest[:200]}"
-    return f"{told} You are looking at “{page}”." if page else told
-
-
-def _page(turns: list[tuple[str, str]]) -> str:
-    for _, text in reversed(turns):
-        found = _CONTEXT.search(text)
-        if found:
-            try:
-                return str(json.loads(found.group(1)).get("page", {}).get("title", ""))
-            except json.JSONDecodeError:
-                return ""
-    return ""
 
 
 def responses_events(request: dict[str, Any], text: str) -> Iterator[dict[str, Any]]:
@@ -170,18 +124,19 @@ class _Handler(BaseHTTPRequestHandler):
         if self.recording.failure in {"500", "429"}:
             self._json({"error": {"message": "made to fail"}}, int(self.recording.failure), {"x-should-retry": "false"})
             return
-        text = answer(body)
+        schema = schema_of(body)
+        text = answer(body) if schema is None else json.dumps(smallest(schema))
         if self.path.endswith("/responses"):
-            self._answer(body, responses_events(body, text), named=True)
+            self._answer(body, text, responses_events(body, text), named=True)
         elif self.path.endswith("/chat/completions"):
-            self._answer(body, chat_chunks(body, text), named=False)
+            self._answer(body, text, chat_chunks(body, text), named=False)
         else:
             self._json({"ok": True})
 
-    def _answer(self, body: dict[str, Any], events: Iterator[dict[str, Any]], *, named: bool) -> None:
+    def _answer(self, body: dict[str, Any], text: str, events: Iterator[dict[str, Any]], *, named: bool) -> None:
         if not body.get("stream"):
             made = list(events)
-            self._json(made[-1]["response"] if named else _completion(body, answer(body)))
+            self._json(made[-1]["response"] if named else _completion(body, text))
             return
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
