@@ -157,18 +157,35 @@ def _must_be_settled(found: Inspection) -> None:
 
 def _must_be_installable(profile: Profile, tree: Tree) -> None:
     """Name the pin that is in the way before anything is planned."""
+    backend, frontend = _backend_pins(profile, tree), _frontend_pins(profile, tree)
+    if backend or frontend:
+        or_else = ", or run the chat as a small service of its own that trusts the same tokens" if backend else ""
+        raise DependencyConflictError(
+            f"ChatKit cannot be installed beside what is pinned: {'; '.join([*backend, *frontend])}. Raise the pin{or_else}."
+        )
+
+
+def _backend_pins(profile: Profile, tree: Tree) -> list[str]:
     if profile.backend is None or profile.backend.framework != "fastapi":
-        return
+        return []
     from chatkit_integrator.frameworks.fastapi.floors import conflicts  # noqa: PLC0415 - not needed to start a server
     from chatkit_integrator.frameworks.fastapi.inspecting.manifests import declared  # noqa: PLC0415
 
     found = conflicts(declared(tree, profile.backend.dependencies.manifests))
-    if found:
-        shown = "; ".join(f"{one.manifest} has {one.requirement}, but {one.needs} is asked for by {one.by}" for one in found)
-        raise DependencyConflictError(
-            f"ChatKit cannot be installed beside what is pinned: {shown}. Raise the pin, or run the chat as a small service "
-            "of its own that trusts the same tokens."
-        )
+    return [f"{one.manifest} has {one.requirement}, but {one.needs} is asked for by {one.by}" for one in found]
+
+
+def _frontend_pins(profile: Profile, tree: Tree) -> list[str]:
+    if profile.frontend is None or profile.frontend.framework != "nextjs":
+        return []
+    from chatkit_integrator.frameworks.nextjs.floors import conflicts  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.frameworks.nextjs.transforms.dependencies import PACKAGE, declared  # noqa: PLC0415
+    from chatkit_integrator.syntax import jsonc  # noqa: PLC0415
+
+    path = profile.frontend.manifest
+    packages = declared(jsonc.load(tree.text(path), path))
+    found = () if PACKAGE in packages else conflicts(packages)
+    return [f"{path} has {one.declared}, but {one.needs} is asked for by {one.by}" for one in found]
 
 
 def _must_be_ours(request: Request, profile: Profile, made: Plan) -> None:

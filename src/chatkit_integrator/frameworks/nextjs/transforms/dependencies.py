@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+from chatkit_integrator.frameworks.nextjs import floors
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
 from chatkit_integrator.syntax import jsonc
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chatkit_integrator.model.profile import Frontend, Profile
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
 
 PACKAGE = "@openai/chatkit-react"
 RANGE = "^1.6.1"
-_OLDEST_REACT = 18
 
 
 def plan(tree: Tree, profile: Profile) -> Outcome:
-    """Add the package, where the project's React is new enough for it."""
+    """Add the package; ``floors`` says beforehand whether the project's own packages admit it."""
     frontend = profile.frontend
     if frontend is None:
         return NotNeeded("there is no frontend")
     text = tree.text(frontend.manifest)
     manifest = jsonc.load(text, frontend.manifest)
-    sections: list[dict[str, object]] = [
-        manifest.get(name) or {} for name in ("dependencies", "devDependencies", "peerDependencies")
-    ]
-    if any(PACKAGE in section for section in sections):
+    packages = declared(manifest)
+    if PACKAGE in packages:
         return AlreadyThere(f"{frontend.manifest} has {PACKAGE}")
-    react = next((str(section["react"]) for section in sections if "react" in section), None)
-    major = re.search(r"\d+", react or "")
-    if major and int(major.group()) < _OLDEST_REACT:
-        return Refused(
-            f"{frontend.manifest} has react {react} and {PACKAGE} needs {_OLDEST_REACT} or newer; move to that.",
-            f'"{PACKAGE}": "{RANGE}"',
-        )
+    in_the_way = floors.conflicts(packages)
+    if in_the_way:
+        first = in_the_way[0]
+        reason = f"{frontend.manifest} has {first.declared}, but {first.needs} is asked for by {first.by}; move to that."
+        return Refused(reason, f'"{PACKAGE}": "{RANGE}"')
     edited = jsonc.add_entry(text, frontend.manifest, "dependencies", PACKAGE, RANGE)
     return Edited(
         (tree.edit(frontend.manifest, edited),),
         f"Add {PACKAGE} to {frontend.manifest}",
         (_install(frontend),),
     )
+
+
+def declared(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The packages that a package.json declares, by name."""
+    found: dict[str, str] = {}
+    for section in ("peerDependencies", "devDependencies", "dependencies"):
+        packages = cast("dict[str, object]", manifest.get(section) or {})
+        found |= {name: str(wanted) for name, wanted in packages.items()}
+    return found
 
 
 def _install(frontend: Frontend) -> FollowUp:
