@@ -187,6 +187,9 @@ def apply_command(
             }
         )
         return
+    if not done.written and not done.deleted:
+        out.print(f"Plan {done.plan_id} changes nothing. Next: chatkit-integrator plan {path}", markup=False)
+        return
     lines = [f"Plan {done.plan_id}: wrote {len(done.written)} files", *(f"  {one}" for one in done.written)]
     out.print("\n".join([*lines, *texts.follow_ups(done.follow_ups)]), markup=False)
     out.print(f"Next: chatkit-integrator check {path}    (take it back: chatkit-integrator undo {path})", markup=False)

@@ -101,6 +101,16 @@ def test_applying_without_having_looked_needs_a_yes(checkout: Path, tmp_path: Pa
     assert "--yes" in refused(command(tmp_path, "apply", checkout))
 
 
+@pytest.mark.parametrize("checkout", ["ids_from_tags"], indirect=True)
+def test_a_plan_that_changes_nothing_is_applied_and_undone_without_a_trace(checkout: Path, tmp_path: Path) -> None:
+    command(tmp_path, "apply", checkout, "--yes")
+    empty = json.loads(command(tmp_path, "plan", checkout, "--yes", "--json").stdout)
+    before = sorted(checkout.rglob("*"))
+    assert "changes nothing" in command(tmp_path, "apply", checkout, empty["id"]).stdout
+    assert command(tmp_path, "undo", checkout, empty["id"]).returncode == 0
+    assert sorted(checkout.rglob("*")) == before
+
+
 @pytest.mark.parametrize("checkout", ["workspace"], indirect=True)
 def test_json_is_a_contract(checkout: Path, tmp_path: Path) -> None:
     found = json.loads(command(tmp_path, "inspect", checkout, "--json").stdout)

@@ -54,3 +54,7 @@ class Plan:
     def id(self) -> str:
         """Twelve hexadecimal digits of the digest of the net edits: what was previewed is what gets applied."""
         return digest(self.edits)[:12]
+
+
+NOTHING = Plan(()).id
+"""The id of every plan that changes nothing."""

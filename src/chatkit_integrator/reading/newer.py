@@ -1,7 +1,7 @@
 """Python that is newer than the Python we run on, rewritten to what the standard library's parser reads.
 
-Only what inspection does not look at is given up: type parameters, type aliases, the inside of f-strings. Lines stay where
-they are, so that evidence points at the right one.
+Only what inspection does not look at is given up: type parameters, type aliases, the inside of f-strings and t-strings.
+``except A, B:`` gets its parentheses back. Lines stay where they are, so that evidence points at the right one.
 """
 
 from __future__ import annotations
@@ -56,8 +56,11 @@ def _too_new(module: cst.Module) -> Iterator[tuple[cst.CSTNode, str]]:
             yield node, f"{node.name.value} = None"
         elif isinstance(node, cst.TypeParameters):
             yield node, ""
-        elif isinstance(node, cst.FormattedString):
+        elif isinstance(node, (cst.FormattedString, cst.TemplatedString)):
             yield node, '""'
+        elif isinstance(node, cst.ExceptHandler) and isinstance(node.type, cst.Tuple) and not node.type.lpar:
+            yield node.type, f"({module.code_for_node(node.type)})"
+            stack.append(node.body)
         else:
             stack.extend(node.children)
 

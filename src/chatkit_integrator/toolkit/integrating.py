@@ -103,7 +103,12 @@ def undo(path: Path, plan_id: str | None = None) -> tuple[str, tuple[str, ...]]:
     """Take an applied plan back, byte for byte; the last one without ``plan_id``. Gives its id and the files restored."""
     from chatkit_integrator.engine.journal import Journal  # noqa: PLC0415 - not needed to start a server
 
-    undone = Journal(repository(path)).undo(plan_id)
+    opened = repository(path)
+    from chatkit_integrator.model.plan import NOTHING  # noqa: PLC0415 - with the engine
+
+    if plan_id == NOTHING:
+        return NOTHING, ()
+    undone = Journal(opened).undo(plan_id)
     return undone.plan_id, undone.restored
 
 
