@@ -195,13 +195,19 @@ class Repository:
                     raise NotWritableError(f"{parent} is a file where a directory should go; move it away and plan again.")
                 break
 
-    def ignored(self, path: str) -> bool:
-        """Tell whether git would ignore a file of that path."""
-        if path not in self._ignored:
-            folder, name = self._nearest(path)
-            done = self._git(folder, "check-ignore", "-q", "--", f"./{name}")
-            self._ignored[path] = done is not None and done.returncode == 0 and not self._is_foreign(folder)
-        return self._ignored[path]
+    def ignored(self, *paths: str) -> frozenset[str]:
+        """Give those of ``paths`` at which git would ignore a file."""
+        asked: dict[str, dict[str, str]] = {}
+        for path in paths:
+            if path not in self._ignored:
+                folder, name = self._nearest(path)
+                asked.setdefault(folder, {})[f"./{name}"] = path
+        for folder, names in asked.items():
+            done = self._git(folder, "check-ignore", "-z", "--stdin", given=os.fsencode("\0".join(names)))
+            found = set(os.fsdecode(done.stdout).split("\0")) if done is not None and done.returncode == 0 else set[str]()
+            foreign = bool(found) and self._is_foreign(folder)
+            self._ignored |= {path: name in found and not foreign for name, path in names.items()}
+        return frozenset(path for path in paths if self._ignored[path])
 
     def _nearest(self, path: str) -> tuple[str, str]:
         """Split a path after the last folder that exists."""
@@ -242,7 +248,7 @@ class Repository:
                 "or pass --allow-dirty."
             )
 
-    def _git(self, folder: str, *arguments: str) -> subprocess.CompletedProcess[bytes] | None:
+    def _git(self, folder: str, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes] | None:
         """Run git without locks and without programs that the repository's settings name; ``None`` where there is no git."""
         try:
             return subprocess.run(  # noqa: S603 - a fixed program, arguments as a list
@@ -251,7 +257,7 @@ class Repository:
                 env={name: value for name, value in os.environ.items() if name not in _ELSEWHERE},
                 check=False,
                 capture_output=True,
-                stdin=subprocess.DEVNULL,
+                input=given,
             )
         except FileNotFoundError:
             return None

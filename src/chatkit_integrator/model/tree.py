@@ -6,8 +6,9 @@ reads a git checkout on demand.
 
 from __future__ import annotations
 
+import heapq
+from bisect import bisect_left
 from functools import cached_property
-from posixpath import basename
 from typing import TYPE_CHECKING, Protocol
 
 from chatkit_integrator.errors import NotUtf8Error
@@ -28,8 +29,8 @@ class Source(Protocol):
         """Give the content of any file under the root, listed or not; ``None`` where there is none."""
         ...
 
-    def ignored(self, path: str) -> bool:
-        """Tell whether version control would ignore a file of that path."""
+    def ignored(self, *paths: str) -> frozenset[str]:
+        """Give those of ``paths`` at which version control would ignore a file."""
         ...
 
 
@@ -45,9 +46,9 @@ class _Fixed:
     def read(self, path: str) -> Content | None:
         return self._files.get(path)
 
-    def ignored(self, path: str) -> bool:
-        del path
-        return False
+    def ignored(self, *paths: str) -> frozenset[str]:
+        del paths
+        return frozenset()
 
 
 class Tree:
@@ -77,19 +78,29 @@ class Tree:
     def _by_name(self) -> Mapping[str, tuple[str, ...]]:
         grouped: dict[str, list[str]] = {}
         for path in self.paths:
-            grouped.setdefault(basename(path), []).append(path)
+            grouped.setdefault(path.rpartition("/")[2], []).append(path)
         return {name: tuple(paths) for name, paths in grouped.items()}
 
     def named(self, *names: str) -> tuple[str, ...]:
         """Every path whose last part is one of ``names``, sorted; cheap on a large repository."""
         return tuple(sorted(path for name in names for path in self._by_name.get(name, ())))
 
-    def under(self, folder: str, *suffixes: str) -> Iterator[str]:
-        """Paths below ``folder`` (``""`` or ``"."`` is the root), optionally only those ending in ``suffixes``."""
-        prefix = "" if folder in {"", "."} else folder.rstrip("/") + "/"
+    @cached_property
+    def _by_ending(self) -> Mapping[str, Sequence[str]]:
+        """Paths by what follows their last dot, sorted."""
+        grouped: dict[str, list[str]] = {}
         for path in self.paths:
-            if path.startswith(prefix) and (not suffixes or path.endswith(suffixes)):
-                yield path
+            grouped.setdefault(path.rpartition(".")[2], []).append(path)
+        return grouped
+
+    def under(self, folder: str, *suffixes: str) -> Iterator[str]:
+        """Paths below ``folder`` (``""`` or ``"."`` is the root), optionally only those ending in ``suffixes``, sorted."""
+        prefix = "" if folder in {"", "."} else folder.rstrip("/") + "/"
+        if not suffixes or not all("." in suffix for suffix in suffixes):
+            return (path for path in _starting(self.paths, prefix) if not suffixes or path.endswith(suffixes))
+        endings = {suffix.rpartition(".")[2] for suffix in suffixes}
+        among = [_starting(self._by_ending.get(ending, ()), prefix) for ending in endings]
+        return (path for path in heapq.merge(*among) if path.endswith(suffixes))
 
     def read(self, path: str) -> Content | None:
         """Content of ``path``, or ``None``."""
@@ -116,9 +127,9 @@ class Tree:
                 f"{path} is not UTF-8 (byte {error.start}); convert it, or leave it out with --backend/--frontend."
             ) from error
 
-    def ignored(self, path: str) -> bool:
-        """Whether version control would ignore a file of that path."""
-        return self._source.ignored(path)
+    def ignored(self, *paths: str) -> tuple[str, ...]:
+        """Give those of ``paths`` at which version control would ignore a file, sorted."""
+        return tuple(sorted(self._source.ignored(*paths)))
 
     def edit(self, path: str, text: str | None) -> Edit:
         """Describe the edit that makes ``path`` read ``text`` (``None`` deletes); an existing file keeps its mode."""
@@ -129,3 +140,12 @@ class Tree:
     def with_edits(self, edits: Iterable[Edit]) -> Tree:
         """Give the tree as it reads after ``edits``."""
         return Tree(self._source, {**self._overlay, **{edit.path: edit.after for edit in edits}})
+
+
+def _starting(paths: Sequence[str], prefix: str) -> Sequence[str]:
+    """Those of sorted paths that start with a prefix, which they do in a row."""
+    if not prefix:
+        return paths
+    begin = bisect_left(paths, prefix)
+    end = bisect_left(paths, prefix[:-1] + chr(ord(prefix[-1]) + 1), begin)
+    return paths[begin:end]

@@ -5,6 +5,7 @@ A statement is spoken of by its span in the text: from the first character of it
 
 from __future__ import annotations
 
+import ast
 import bisect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,7 +43,14 @@ class Source:
 
 
 def parse_check(text: str, path: str) -> None:
-    """Raise ``SyntaxRefusedError`` where the text is no Python."""
+    """Raise ``SyntaxRefusedError`` where the text is no Python, of this version or a newer one."""
+    try:
+        ast.parse(text.removeprefix(BOM))
+    except (SyntaxError, ValueError):
+        _parse_check_newer(text, path)
+
+
+def _parse_check_newer(text: str, path: str) -> None:
     import libcst as cst  # noqa: PLC0415 - heavy
 
     try:

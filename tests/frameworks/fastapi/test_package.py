@@ -263,8 +263,8 @@ def test_a_package_that_git_would_ignore_is_refused() -> None:
         def read(self, path: str) -> None:
             del path
 
-        def ignored(self, path: str) -> bool:
-            return path.startswith("app/")
+        def ignored(self, *paths: str) -> frozenset[str]:
+            return frozenset(path for path in paths if path.startswith("app/"))
 
     outcome = plan(Tree(Ignoring()), profile())
 

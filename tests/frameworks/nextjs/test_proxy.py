@@ -48,8 +48,8 @@ class Ignoring:
     def read(self, path: str) -> Content | None:
         del path
 
-    def ignored(self, path: str) -> bool:
-        return "/api/" in path
+    def ignored(self, *paths: str) -> frozenset[str]:
+        return frozenset(path for path in paths if "/api/" in path)
 
 
 def test_nothing_is_needed_without_a_frontend() -> None:

@@ -27,7 +27,7 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     there = existing(tree, main)
     if there is not None:
         return AlreadyThere(f"{there} is there")
-    ignored = next((path for path in files if tree.ignored(path)), None)
+    ignored = next(iter(tree.ignored(*files)), None)
     if ignored is not None:
         return Refused(f"git ignores {ignored}; take the rule out of .gitignore, or the chat will not be committed.")
     edits = [tree.edit(path, text) for path, text in sorted(files.items()) if not tree.has(path)]
