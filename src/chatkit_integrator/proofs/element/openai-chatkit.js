@@ -17,7 +17,7 @@
   const MARKUP = `
     <style>
       :host { position: relative; min-height: 200px; font: 15px/1.45 system-ui, sans-serif; color: #1c2024; }
-      main { position: absolute; inset: 0; display: flex; flex-direction: column; }
+      #all { position: absolute; inset: 0; display: flex; flex-direction: column; }
       :host([data-theme="dark"]) { color: #eceef1; }
       nav, form { display: flex; gap: 8px; padding: 10px 12px; }
       form { border-top: 1px solid rgb(127 127 127 / 30%); }
@@ -33,7 +33,7 @@
       [hidden] { display: none; }
       small, p { display: block; margin: 0; padding: 0 12px 8px; font-size: 12px; opacity: 0.75; }
     </style>
-    <main><nav>
+    <div id="all"><nav>
       <button type="button" data-new>New chat</button>
       <button type="button" data-history>History</button>
     </nav>
@@ -44,7 +44,7 @@
       <button data-send>Send</button>
       <button type="button" data-stop hidden>Stop</button>
     </form>
-    <small>Stand-in for ChatKit's interface, for tests and demonstrations.</small></main>`;
+    <small>Stand-in for ChatKit's interface, for tests and demonstrations.</small></div>`;
 
   class OpenAIChatKit extends HTMLElement {
     #options = null;
