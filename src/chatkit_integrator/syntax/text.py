@@ -43,14 +43,14 @@ def with_endings(new: str, like: str) -> str:
 
 def indentation(text: str, position: int) -> str:
     """The white space that the line of ``position`` begins with."""
-    start = text.rfind("\n", 0, position) + 1
-    line = text[start:]
+    line = text[line_start(text, position) :]
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def line_start(text: str, position: int) -> int:
-    """Where the line of ``position`` begins."""
-    return text.rfind("\n", 0, position) + 1
+    """Where the line of ``position`` begins, behind a byte-order mark."""
+    start = text.rfind("\n", 0, position) + 1
+    return len(BOM) if not start and text.startswith(BOM) else start
 
 
 def line_end(text: str, position: int) -> int:
