@@ -145,6 +145,7 @@ def plan_command(
         out.print(texts.diff(planned.patch), end="")
         return
     out.print("\n".join(texts.plan(planned.plan, str(planned.patch_path))), markup=False)
+    out.print("\n".join(texts.risks(planned.inspection.risks)), markup=False, end="\n" if planned.inspection.risks else "")
     if planned.plan.steps:
         out.print(f"Next: chatkit-integrator apply {path} {planned.plan.id}", markup=False)
 

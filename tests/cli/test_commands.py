@@ -115,7 +115,7 @@ def test_a_plan_that_changes_nothing_is_applied_and_undone_without_a_trace(check
 def test_json_is_a_contract(checkout: Path, tmp_path: Path) -> None:
     found = json.loads(command(tmp_path, "inspect", checkout, "--json").stdout)
     assert found["schema"] == 1
-    assert set(found) == {"schema", "backend", "frontend", "integration", "questions", "evidence"}
+    assert set(found) == {"schema", "backend", "frontend", "integration", "questions", "evidence", "risks"}
     assert found["backend"]["app"] == {"path": "services/api/api/main.py", "symbol": "app", "shape": "module"}
     assert found["frontend"]["layout"] == {"path": "apps/web/app/layout.tsx", "has_head": False}
     assert found["frontend"]["package_manager"] == "pnpm"

@@ -27,6 +27,7 @@ class Inspected(TypedDict):
     frontend: dict[str, Any] | None
     integration: Literal["none", "partial", "complete", "hosted"]
     questions: list[Asked]
+    risks: list[str]
     next: str
 
 

@@ -77,6 +77,7 @@ def inspect_repo(
         frontend=found["frontend"],
         integration=found["integration"]["state"],
         questions=open_questions,
+        risks=[f"{one['path']}:{one['line']}: {one['text']}" for one in found["risks"][:10]],
         next=(
             f"Ask the developer which {' and '.join(choosing)} is meant, then call inspect_repo again with it."
             if choosing

@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Risk:
+    """Something unsafe that a chat would inherit: it is told, and left as it is."""
+
+    text: str
+    place: Location
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """``answers`` are those that were used: given by the caller, or suggestions that the caller accepted."""
 
@@ -20,3 +28,4 @@ class Inspection:
     questions: tuple[Question, ...] = ()
     evidence: Mapping[str, tuple[Location, ...]] = field(default_factory=dict[str, "tuple[Location, ...]"])
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
+    risks: tuple[Risk, ...] = ()

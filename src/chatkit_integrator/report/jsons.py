@@ -133,6 +133,7 @@ def inspection(found: Inspection) -> Json:
         "evidence": {
             fact: [{"path": one.path, "line": one.line} for one in places] for fact, places in sorted(found.evidence.items())
         },
+        "risks": [{"text": one.text, "path": one.place.path, "line": one.place.line} for one in found.risks],
     }
 
 

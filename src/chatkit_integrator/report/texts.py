@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from chatkit_integrator.model.inspection import Inspection
+    from chatkit_integrator.model.inspection import Inspection, Risk
     from chatkit_integrator.model.plan import Plan
     from chatkit_integrator.model.unit import FollowUp, Question
     from chatkit_integrator.model.verdict import Result
@@ -102,7 +102,12 @@ def inspection(found: Inspection) -> list[str]:
             if fact.startswith(f"{name}."):
                 shown = ", ".join(f"{one.path}:{one.line}" for one in places[:3])
                 lines.append(f"  {fact.removeprefix(f'{name}.'):<18} {shown}")
-    return [*lines, *questions(found.questions)]
+    return [*lines, *questions(found.questions), *risks(found.risks)]
+
+
+def risks(seen: Iterable[Risk]) -> list[str]:
+    """What is unsafe and left as it is, in lines."""
+    return [f"  ! {one.place.path}:{one.place.line}: {one.text}; the chat inherits it, and it is left as it is" for one in seen]
 
 
 def checklist(results: Sequence[Result]) -> Text:

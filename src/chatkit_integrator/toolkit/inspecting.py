@@ -64,6 +64,8 @@ def inspect(request: Request, tree: Tree | None = None) -> Inspection:
 
     Raises ``UnknownAnswerError`` for an answer to a question that this repository does not raise.
     """
+    from chatkit_integrator.reading.risks import risks  # noqa: PLC0415 - not needed to start a server
+
     tree = tree or repository(request.path).tree()
     sides = (_choose(tree, "backend", request.backend), _choose(tree, "frontend", request.frontend))
     choosing = tuple(side.question for side in sides if side.question)
@@ -81,7 +83,7 @@ def inspect(request: Request, tree: Tree | None = None) -> Inspection:
         raise UnknownAnswerError(
             f"There is no question {strange[0]!r} here; the questions are {', '.join(sorted(asked | _ALWAYS))}."
         )
-    return replace(found, questions=(*choosing, *found.questions))
+    return replace(found, questions=(*choosing, *found.questions), risks=risks(tree, found.profile))
 
 
 _ALWAYS = frozenset({"identity", "auth.cookie", "sign_in_path"})
