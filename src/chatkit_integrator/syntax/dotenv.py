@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.syntax.text import append_lines
+from chatkit_integrator.syntax.text import BOM, append_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_KEY = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=", re.MULTILINE)
-_QUOTED = re.compile(r"=[ \t]*(\"(?:\\.|[^\"\\])*\"|'[^']*')", re.DOTALL)
+_ENTRY = re.compile(
+    r"""^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.]*)[ \t]*=[ \t]*(?:"(?:\\.|[^"\\])*"|'[^']*'|`[^`]*`|)""", re.MULTILINE
+)
 
 
 def keys(text: str) -> frozenset[str]:
-    """The variables that the text sets; what stands inside a quoted value of several lines is none."""
-    return frozenset(_KEY.findall(_QUOTED.sub('=""', text)))
+    """The variables that the text sets; what stands in a comment, or inside a quoted value of several lines, is none."""
+    return frozenset(_ENTRY.findall(text.removeprefix(BOM)))
 
 
 def add(text: str, entries: Iterable[tuple[str, str, str]]) -> str:
@@ -26,4 +27,5 @@ def add(text: str, entries: Iterable[tuple[str, str, str]]) -> str:
     if not missing:
         return text
     block = "".join(f"# {comment}\n{key}={value}\n" for key, value, comment in missing)
-    return append_lines(text, ("\n" if text.strip() else "") + block)
+    is_apart = not text.strip(f"{BOM} \t\r\n") or re.search(r"\n[ \t]*\r?\n[ \t]*$", text)
+    return append_lines(text, block if is_apart else f"\n{block}")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _COMMENT = re.compile(r"(^|\s)#.*$")
+_TAKEN_IN = re.compile(r"^[ \t]*(?:-r|--requirement)(?:[ \t]+|=|(?<=-r))([^\s#]+)", re.MULTILINE)
 _OPTIONS = re.compile(r"\s--?[a-z].*$")
 
 
@@ -23,6 +24,11 @@ def declared(text: str) -> tuple[str, ...]:
         if line and not line.startswith("-"):
             found.append(line)
     return tuple(found)
+
+
+def taken_in(text: str) -> tuple[str, ...]:
+    """The files that ``-r`` takes in, as written."""
+    return tuple(_TAKEN_IN.findall(text))
 
 
 def add(text: str, lines: Iterable[str]) -> str:

@@ -74,5 +74,5 @@ def indent_unit(text: str) -> str:
 def append_lines(text: str, new: str) -> str:
     """Add whole lines at the end, ending an unfinished last line first, and only then."""
     ending = line_ending(text)
-    glue = "" if not text or text.endswith("\n") else ending
+    glue = "" if not text.removeprefix(BOM) or text.endswith("\n") else ending
     return text + glue + with_endings(new, text or "\n")

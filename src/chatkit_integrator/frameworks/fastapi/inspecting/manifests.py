@@ -153,8 +153,13 @@ def declared(tree: Tree, manifests: tuple[str, ...]) -> tuple[tuple[str, str], .
 
 
 def _poetry(name: str, value: Any) -> str:  # noqa: ANN401 - TOML gives anything
+    if isinstance(value, list):  # by platform or Python: which one counts here is not known
+        return name
     if isinstance(value, dict):
-        value = cast("dict[str, object]", value).get("version", "*")
+        table = cast("dict[str, Any]", value)
+        extras = cast("list[str]", table.get("extras", []))
+        name = f"{name}[{','.join(extras)}]" if extras else name
+        value = table.get("version", "*")
     text = str(value).strip()
     if text in {"*", ""}:
         return name

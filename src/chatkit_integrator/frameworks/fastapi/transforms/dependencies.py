@@ -6,7 +6,7 @@ What is declared already is left alone. Lock files are the package manager's to 
 from __future__ import annotations
 
 import re
-from posixpath import basename, dirname
+from posixpath import basename, dirname, join, normpath, split
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.frameworks.fastapi import floors
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from chatkit_integrator.model.edit import Edit
-    from chatkit_integrator.model.profile import Backend, Profile
+    from chatkit_integrator.model.profile import Backend, Dependencies, Profile
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
 
 _BRINGS_ASYNCIO = re.compile(r"(?i)(sqlalchemy\[[^\]]*asyncio|fastapi-users\[[^\]]*sqlalchemy)")
+_REQUIREMENTS = re.compile(r"require\w*[\w./-]*\.(txt|in)")
 _HASHED = "--hash="
+_LOCKING = ("uv", "poetry", "pdm", "pipenv")
 _LOCK = {
     "uv": "uv sync",
     "poetry": "poetry lock && poetry install",
@@ -65,35 +67,62 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     complete: list[str] = []
     by_hand: list[str] = []
     left: list[FollowUp] = []
-    for path in installed_from(backend.dependencies.manifests):
+    for path in installed_from(tree, backend.dependencies):
         missing = _missing(tree, path, packages)
         if not missing:
             complete.append(path)
         elif _HASHED in tree.text(path):
-            by_hand.append(path)
-            left.append(FollowUp(f"{path} lists a hash per package, so your package manager has to write it anew."))
+            by_hand.append(f"{path} lists a hash per package, so your package manager has to write it anew")
         else:
-            missing, told = _cap(tree, path, missing)
+            capped, told = _cap(tree, path, missing)
             left += told
-            edited = _add(tree.text(path), path, missing)
+            edited = _add(tree.text(path), path, capped)
             if edited is None:
-                by_hand.append(path)
-                left.append(FollowUp(f"Add the same packages to {path} by hand: {', '.join(packages)}."))
+                by_hand.append(f"{path} cannot be edited with certainty: add {', '.join(missing)} to it by hand")
             else:
                 edits.append(tree.edit(path, edited))
+    left += [FollowUp(f"{reason}.") for reason in by_hand]
     if edits:
         paths = ", ".join(edit.path for edit in edits)
         return Edited(tuple(edits), f"Declare the backend's new packages in {paths}", (*left, _lock(backend)))
     if complete:
         return AlreadyThere(f"{', '.join(complete)} declares the packages")
-    return Refused(f"{', '.join(by_hand)} cannot be edited with certainty; add these by hand.", "\n".join(packages))
+    return Refused(f"{'; '.join(by_hand)}.", "\n".join(packages))
 
 
-def installed_from(manifests: Iterable[str]) -> tuple[str, ...]:
-    """Manifests to write to: of a ``.in`` file and what is compiled from it, the ``.in`` file only."""
-    paths = list(manifests)
+def installed_from(tree: Tree, dependencies: Dependencies) -> tuple[str, ...]:
+    """Manifests to write to: those that declare packages, and the deciding one.
+
+    Of a ``.in`` file and what is compiled from it, it is the ``.in`` file only; of a requirements file and one that it takes in
+    by ``-r``, the one that is taken in.
+    """
+    paths = dependencies.manifests
     sources = {path.removesuffix(".in") for path in paths if path.endswith(".in")}
-    return tuple(path for path in paths if path.removesuffix(".txt") not in sources or not path.endswith(".txt"))
+    found = [path for path in paths if path.removesuffix(".txt") not in sources or not path.endswith(".txt")]
+    found = [path for path in found if not set(_taken_in(tree, path)).intersection(found)] or found
+    return tuple(path for path in found if path == dependencies.path or _declares(tree, path)) or tuple(found[:1])
+
+
+def _taken_in(tree: Tree, path: str) -> tuple[str, ...]:
+    """The requirements files that one takes in by ``-r``, and those that they take in."""
+    found: dict[str, None] = {}
+    waiting = [path]
+    while waiting:
+        one = waiting.pop()
+        names = requirements.taken_in(tree.text(one)) if one.endswith((".txt", ".in")) else ()
+        for other in (normpath(join(dirname(one), name)) for name in names):
+            if other not in {path, *found} and not other.startswith("..") and tree.has(other):
+                found[other] = None
+                waiting.append(other)
+    return tuple(found)
+
+
+def _declares(tree: Tree, path: str) -> bool:
+    """Whether a file declares packages itself: one that only sets up tools does not, nor one that reads a requirements file."""
+    if path.endswith(("setup.py", "setup.cfg")):
+        text = tree.text(path)
+        return "install_requires" in text and _REQUIREMENTS.search(text) is None
+    return path.endswith((".yml", ".yaml")) or bool(declared(tree, (path,)))
 
 
 def _name(requirement: str) -> str:
@@ -104,7 +133,7 @@ def _missing(tree: Tree, path: str, packages: Iterable[str]) -> list[str]:
     if path.endswith(("setup.py", "setup.cfg", ".yml", ".yaml")):
         text = tree.text(path).lower()
         return [one for one in packages if _name(one) not in text]
-    lines = [text for _, text in declared(tree, (path,))]
+    lines = [text for _, text in declared(tree, (path, *_taken_in(tree, path)))]
     names = {_name(text) for text in lines}
     missing = [one for one in packages if _name(one) not in names]
     if any(_BRINGS_ASYNCIO.match(text) for text in lines):
@@ -134,9 +163,12 @@ def _add(text: str, path: str, missing: list[str]) -> str | None:
         return requirements.add(text, missing)
     if name == "pyproject.toml":
         data = toml.load(text, path)
-        if "dependencies" in data.get("project", {}) or "poetry" not in data.get("tool", {}):
-            return toml.add_to_array(text, path, ("project",), "dependencies", missing) if "project" in data else None
-        return toml.add_to_table(text, path, ("tool", "poetry", "dependencies"), dict(map(_table_entry, missing)))
+        project, poetry = data.get("project"), data.get("tool", {}).get("poetry", {})
+        if "dependencies" in poetry and "dependencies" not in (project or {}):
+            return toml.add_to_table(text, path, ("tool", "poetry", "dependencies"), dict(map(_table_entry, missing)))
+        if project is None or "dependencies" in project.get("dynamic", ()):
+            return None
+        return toml.add_to_array(text, path, ("project",), "dependencies", missing)
     if name == "Pipfile":
         return toml.add_to_table(text, path, ("packages",), dict(map(_table_entry, missing)))
     return None
@@ -152,15 +184,14 @@ def _table_entry(requirement: str) -> tuple[str, object]:
 
 def _lock(backend: Backend) -> FollowUp:
     manager = backend.dependencies.manager
-    path = backend.dependencies.path or ""
-    folder = dirname(path)
-    command = _LOCK.get(manager, f"pip install -r {basename(path)}" if path.endswith(".txt") else f"pip install -r {path}")
-    if path.endswith(".in"):
-        command = f"pip-compile {basename(path)} && pip install -r {basename(path).removesuffix('.in')}.txt"
-    return FollowUp(
-        f"Install the backend's new packages with {manager}, which writes its lock file.",
-        f"cd {folder} && {command}" if folder else command,
+    folder, name = split(backend.dependencies.path or "")
+    command = _LOCK.get(manager, f"pip install -r {name}" if name.endswith(".txt") else "pip install -e .")
+    if name.endswith(".in"):
+        command = f"pip-compile {name} && pip install -r {name.removesuffix('.in')}.txt"
+    locks = (
+        f"{manager}, which writes its lock file" if manager in _LOCKING else "pip" if command.startswith("pip ") else manager
     )
+    return FollowUp(f"Install the backend's new packages with {locks}.", f"cd {folder} && {command}" if folder else command)
 
 
 TRANSFORM = Transform(
