@@ -44,8 +44,8 @@ class Secretive:
             pytest.fail(f"{path} was opened")
         return Content(b"") if path == "main.py" else None
 
-    def ignored(self, path: str) -> bool:
-        return path.startswith(".env")
+    def ignored(self, *paths: str) -> frozenset[str]:
+        return frozenset(path for path in paths if path.startswith(".env"))
 
 
 def planned(files: dict[str, str | bytes], profile: Profile = GUEST) -> tuple[str, str]:
