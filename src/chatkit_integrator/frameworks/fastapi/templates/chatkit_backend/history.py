@@ -5,17 +5,12 @@ from collections.abc import AsyncIterator, Callable
 
 from agents import TResponseInputItem
 from chatkit.agents import ThreadItemConverter
-from chatkit.types import (
-    AssistantMessageItem,
-    Attachment,
-    HiddenContextItem,
-    ThreadItemAddedEvent,
-    ThreadItemDoneEvent,
-    ThreadItemRemovedEvent,
-    ThreadItemUpdatedEvent,
-    ThreadStreamEvent,
-    UserMessageTagContent,
-)
+from chatkit.types import AssistantMessageItem, Attachment, HiddenContextItem, TaskItem, UserMessageTagContent
+from chatkit.types import ThreadItemAddedEvent as Added
+from chatkit.types import ThreadItemDoneEvent as Done
+from chatkit.types import ThreadItemRemovedEvent as Removed
+from chatkit.types import ThreadItemUpdatedEvent as Updated
+from chatkit.types import ThreadStreamEvent as Event
 from openai.types.responses import ResponseInputContentParam
 
 FAKE_ID = "__fake_id__"
@@ -38,6 +33,10 @@ class HistoryConverter(ThreadItemConverter):
         """Describe a tag by its text and data."""
         return {"type": "input_text", "text": f"@{tag.text}: {json.dumps(tag.data, default=str)}"}
 
+    async def task_to_input(self, item: TaskItem) -> None:
+        """Leave out that a tool was at work: without its result that only misleads."""
+        del item
+
     async def hidden_context_to_input(self, item: HiddenContextItem) -> TResponseInputItem | list[TResponseInputItem] | None:
         """Give hidden context of any shape."""
         if not isinstance(item.content, str):
@@ -45,19 +44,19 @@ class HistoryConverter(ThreadItemConverter):
         return await super().hidden_context_to_input(item)
 
 
-async def with_ids(events: AsyncIterator[ThreadStreamEvent], new_id: Callable[[], str]) -> AsyncIterator[ThreadStreamEvent]:
+async def with_ids(events: AsyncIterator[Event], new_id: Callable[[], str]) -> AsyncIterator[Event]:
     """Give every item that comes without an id one of its own, the same in all events about it."""
     given: list[str] = []
     is_open = False
     async for event in events:
-        if isinstance(event, (ThreadItemAddedEvent, ThreadItemDoneEvent)) and event.item.id == FAKE_ID:
-            if not is_open or isinstance(event, ThreadItemAddedEvent):
+        if isinstance(event, (Added, Done)) and event.item.id == FAKE_ID:
+            if not is_open or isinstance(event, Added):
                 given.append(new_id())
-            is_open = isinstance(event, ThreadItemAddedEvent)
+            is_open = isinstance(event, Added)
             yield event.model_copy(update={"item": event.item.model_copy(update={"id": given[-1]})})
-        elif isinstance(event, ThreadItemUpdatedEvent) and event.item_id == FAKE_ID and given:
+        elif isinstance(event, Updated) and event.item_id == FAKE_ID and given:
             yield event.model_copy(update={"item_id": given[-1]})
-        elif isinstance(event, ThreadItemRemovedEvent) and event.item_id == FAKE_ID:
+        elif isinstance(event, Removed) and event.item_id == FAKE_ID:
             for one in given:
                 yield event.model_copy(update={"item_id": one})
         else:

@@ -18,8 +18,8 @@ LEAD = (
 )
 
 
-def context_message(context: RequestContext) -> TResponseInputItem | None:
-    """Put the context of this request into a message; `None` where there is nothing to tell."""
+def context_messages(context: RequestContext) -> list[TResponseInputItem]:
+    """Put the context of this request into a message; into none where there is nothing to tell."""
     told = {
         "user": context.user,
         "preferences": context.preferences,
@@ -28,8 +28,8 @@ def context_message(context: RequestContext) -> TResponseInputItem | None:
     }
     present = {name: value for name, value in told.items() if value}
     if not present:
-        return None
+        return []
     data = json.dumps(present, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
     if len(data) > LONGEST:
         data = f"{data[:LONGEST]}… (cut)"
-    return {"role": "user", "content": f"{LEAD}\n<context>\n{data}\n</context>"}
+    return [{"role": "user", "content": f"{LEAD}\n<context>\n{data}\n</context>"}]

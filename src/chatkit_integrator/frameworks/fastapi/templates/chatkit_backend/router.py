@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from .context import context_from, mended
 from .database import database
 from .identity import current_user_id
+from .limits import body_of, seconds_to_wait
 from .schema import UNAVAILABLE
 from .server import ChatServer
 from .store import SqlStore
@@ -22,17 +23,18 @@ from .stream import AWAY, GONE, MALFORMED, AnswerResponse
 
 log = logging.getLogger(__name__)
 
-LARGEST_BODY = 1024 * 1024
 TOO_LONG = "This message is too long."
+TOO_MANY = "You have sent many messages. Please wait a minute."
 
 router = APIRouter(tags=["chatkit"], lifespan=database.lifespan)
-server = ChatServer(SqlStore(database))
+store = SqlStore(database)
+server = ChatServer(store)
 
 
 @router.post("/chatkit")
 async def chatkit(request: Request, user_id: Annotated[str, Depends(current_user_id)]) -> Response:
     """Handle one ChatKit request of a verified user."""
-    body = await _body(request)
+    body = await body_of(request)
     if body is None:
         return JSONResponse({"message": TOO_LONG}, status_code=413)
     try:
@@ -47,15 +49,13 @@ async def chatkit(request: Request, user_id: Annotated[str, Depends(current_user
         log.warning("A chat request could not be read", exc_info=True)
         return JSONResponse({"message": MALFORMED}, status_code=400)
     if isinstance(result, StreamingResult):
+        if wait := seconds_to_wait(user_id):
+            return JSONResponse({"message": TOO_MANY}, status_code=429, headers={"Retry-After": str(wait)})
         return AnswerResponse(result)
     return Response(result.json, media_type="application/json")
 
 
-async def _body(request: Request) -> bytes | None:
-    """Read the body as long as it is not too long."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            return None
-    return bytes(body)
+@router.get("/chatkit/preferences")
+async def preferences(user_id: Annotated[str, Depends(current_user_id)]) -> Response:
+    """Give how this user likes to be answered, for the other browsers that they use."""
+    return JSONResponse(await store.load_preferences(user_id))

@@ -5,29 +5,16 @@ Nothing happens at import: the application starts without its database, and the 
 
 import asyncio
 import logging
-import uuid
+import os
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
 from fastapi import FastAPI
-from sqlalchemy import (
-    URL,
-    BigInteger,
-    Column,
-    Connection,
-    Dialect,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    UniqueConstraint,
-    event,
-    text,
-)
+from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -37,6 +24,7 @@ log = logging.getLogger(__name__)
 
 POOL = 5
 WARM = 2
+DAY = 86_400
 PATIENCE = 10
 """Seconds that starting the application waits for the database."""
 
@@ -45,41 +33,38 @@ UNAVAILABLE = (SQLAlchemyError, OSError, ImportError)
 
 _DRIVERS = {"postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
 _TAKE_TURNS = {"postgresql": "SELECT pg_advisory_xact_lock(20260329)", "sqlite": "BEGIN IMMEDIATE"}
-_Sequence = BigInteger().with_variant(Integer, "sqlite")
 
-metadata = MetaData()
-threads = Table(
-    "chatkit_threads",
-    metadata,
-    Column("position", _Sequence, primary_key=True, autoincrement=True),
-    Column("id", Text, nullable=False, unique=True),
-    Column("owner", Text, nullable=False),
-    Column("data", Text, nullable=False),
-    Index("chatkit_threads_by_owner", "owner", "position"),
-)
-items = Table(
+metadata = sa.MetaData()
+
+
+def _table(name: str, *columns: sa.Column[Any] | sa.UniqueConstraint | sa.Index) -> sa.Table:
+    """Make a table of things kept as JSON: `position` is the order in which they came, `at` the second."""
+    position = sa.Column("position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+    at = sa.Column("at", sa.Double, nullable=False, default=time.time)
+    return sa.Table(name, metadata, position, at, sa.Column("data", sa.Text, nullable=False), *columns)
+
+
+def _owned(name: str) -> sa.Table:
+    key, owner = sa.Column("id", sa.Text, nullable=False, unique=True), sa.Column("owner", sa.Text, nullable=False)
+    return _table(name, key, owner, sa.Index(f"{name}_by_owner", owner, "position"))
+
+
+threads = _owned("chatkit_threads")
+attachments = _owned("chatkit_attachments")
+preferences = _owned("chatkit_preferences")
+items = _table(
     "chatkit_items",
-    metadata,
-    Column("position", _Sequence, primary_key=True, autoincrement=True),
-    Column("thread_id", Text, ForeignKey("chatkit_threads.id", ondelete="CASCADE"), nullable=False),
-    Column("id", Text, nullable=False),
-    Column("data", Text, nullable=False),
-    UniqueConstraint("thread_id", "id"),
-    Index("chatkit_items_in_order", "thread_id", "position"),
-)
-attachments = Table(
-    "chatkit_attachments",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("owner", Text, nullable=False),
-    Column("data", Text, nullable=False),
+    sa.Column("thread_id", sa.Text, sa.ForeignKey("chatkit_threads.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.UniqueConstraint("thread_id", "id"),
+    sa.Index("chatkit_items_in_order", "thread_id", "position"),
 )
 
 
 class Database:
     """The engine, made on first use; the tables, made once; connections, opened before the first message needs them."""
 
-    def __init__(self, url: Callable[[], URL]) -> None:
+    def __init__(self, url: Callable[[], sa.URL]) -> None:
         self._url = url
         self._made = False
 
@@ -101,18 +86,32 @@ class Database:
             await asyncio.wait([task])
             raise
 
+    async def forget_user(self, user_id: str) -> None:
+        """Delete all that is kept of a user, whose account is closed or who asks for it."""
+        await self._delete(*(table.delete().where(table.c.owner == user_id) for table in (threads, attachments, preferences)))
+
+    async def forget_before(self, moment: float) -> None:
+        """Delete the threads in which nothing was said since a moment (seconds since 1970), and attachments older than it."""
+        alive = sa.select(items.c.id).where(items.c.thread_id == threads.c.id, items.c.at >= moment).exists()
+        old = attachments.delete().where(attachments.c.at < moment)
+        await self._delete(threads.delete().where(threads.c.at < moment, ~alive), old)
+
     @asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncGenerator[None]:
-        """Warm the pool when the application starts, which it does without its database too."""
+        """Warm the pool when the application starts, which it does without its database too, and forget what is old."""
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._ensure()
-                await self._warm()
+                async with AsyncExitStack() as held:
+                    for _ in range(WARM):
+                        await held.enter_async_context(self.engine.connect())
         except UNAVAILABLE as error:
             log.warning("The chat has no database yet and will try again with each message: %s", type(error).__name__)
+        forgetting = asyncio.create_task(self._forget_daily())
         try:
             yield
         finally:
+            forgetting.cancel()
             self._made = False
             if "engine" in self.__dict__:
                 await self.engine.dispose()
@@ -122,20 +121,31 @@ class Database:
         async with self.engine.begin() as connection:
             return await work(connection)
 
+    async def _delete(self, *statements: sa.Delete) -> None:
+        async def delete(connection: AsyncConnection) -> None:
+            for statement in statements:
+                await connection.execute(statement)
+
+        await self.run(delete)
+
+    async def _forget_daily(self) -> None:
+        """Forget what is older than `CHATKIT_KEEP_DAYS`; where that is not set, nothing."""
+        while days := float(os.environ.get("CHATKIT_KEEP_DAYS") or 0):
+            try:
+                await self.forget_before(time.time() - days * DAY)
+            except UNAVAILABLE as error:
+                log.warning("Old conversations are not forgotten today but tomorrow: %s", type(error).__name__)
+            await asyncio.sleep(DAY)
+
     async def _ensure(self) -> None:
         if not self._made:
             async with self.engine.begin() as connection:
-                await connection.run_sync(_make_tables)
+                await connection.exec_driver_sql(_TAKE_TURNS[connection.dialect.name])  # workers that start together
+                await connection.run_sync(metadata.create_all)
             self._made = True
 
-    async def _warm(self) -> None:
-        async with AsyncExitStack() as held:
-            for _ in range(WARM):
-                connection = await held.enter_async_context(self.engine.connect())
-                await connection.execute(text("SELECT 1"))
 
-
-def connect(url: URL) -> AsyncEngine:
+def connect(url: sa.URL) -> AsyncEngine:
     """Make an engine for an address of PostgreSQL or SQLite, whatever driver and libpq options it names."""
     kind = url.get_backend_name()
     if kind not in _DRIVERS:
@@ -145,27 +155,19 @@ def connect(url: URL) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _enforce_foreign_keys)
         return engine
     query = {name: value for name, value in url.query.items() if name in {"host", "port"}}
-    ssl = url.query.get("sslmode") or url.query.get("ssl")
     arguments: dict[str, Any] = {
+        "ssl": url.query.get("sslmode") or url.query.get("ssl"),
         "timeout": PATIENCE,
         "server_settings": {"application_name": "chatkit"},
         # Poolers such as PgBouncer hand a session to others between transactions: nothing may be kept in it by name.
         "statement_cache_size": 0,
         "prepared_statement_cache_size": 0,
-        "prepared_statement_name_func": lambda: f"__chatkit_{uuid.uuid4().hex}__",
+        "prepared_statement_name_func": str,
     }
-    if ssl:
-        arguments["ssl"] = ssl
     url = url.set(drivername=_DRIVERS[kind], query=query)
     engine = create_async_engine(url, pool_size=POOL, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
     event.listen(engine.sync_engine, "do_connect", _connect_or_be_away)
     return engine
-
-
-def _make_tables(connection: Connection) -> None:
-    """Make what is missing; workers that start together take turns."""
-    connection.exec_driver_sql(_TAKE_TURNS[connection.dialect.name])
-    metadata.create_all(connection)
 
 
 def _enforce_foreign_keys(connection: DBAPIConnection, _record: object) -> None:
@@ -175,7 +177,7 @@ def _enforce_foreign_keys(connection: DBAPIConnection, _record: object) -> None:
 
 
 def _connect_or_be_away(
-    dialect: Dialect, _record: object, arguments: tuple[Any, ...], keywords: dict[str, Any]
+    dialect: sa.Dialect, _record: object, arguments: tuple[Any, ...], keywords: dict[str, Any]
 ) -> DBAPIConnection:
     """Connect. A refusal by the server, which SQLAlchemy 2.0 lets through as the driver's own error, is a `ConnectionError`."""
     import asyncpg  # pyright: ignore[reportMissingTypeStubs]

@@ -3,19 +3,20 @@
 import logging
 from collections.abc import AsyncIterator
 
-import anyio
-from agents import InputGuardrailTripwireTriggered, OutputGuardrailTripwireTriggered, Runner, TResponseInputItem
+from agents import InputGuardrailTripwireTriggered, OutputGuardrailTripwireTriggered, Runner
 from agents.exceptions import AgentsException
 from chatkit.agents import AgentContext, stream_agent_response  # pyright: ignore[reportUnknownVariableType]
 from chatkit.errors import CustomStreamError
 from chatkit.server import ChatKitServer
-from chatkit.types import ThreadItem, ThreadMetadata, ThreadStreamEvent, UserMessageItem, UserMessageTextContent
+from chatkit.types import FeedbackKind, ThreadMetadata, ThreadStreamEvent, UserMessageItem, UserMessageTextContent
 from openai import OpenAIError
 
 from .agent import get_agent, run_context
 from .context import RequestContext
 from .history import HistoryConverter, with_ids
-from .prompt import context_message
+from .prompt import context_messages
+from .store import SqlStore
+from .tasks import ToolTasks
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,10 @@ class ChatServer(ChatKitServer[RequestContext]):
 
     converter = HistoryConverter()
 
+    def __init__(self, store: SqlStore) -> None:
+        super().__init__(store)
+        self.kept = store
+
     async def respond(
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: RequestContext
     ) -> AsyncIterator[ThreadStreamEvent]:
@@ -39,9 +44,12 @@ class ChatServer(ChatKitServer[RequestContext]):
         if not thread.title and input_user_message is not None:
             thread.title = _title(input_user_message)
         chat = AgentContext(thread=thread, store=self.store, request_context=context)
-        messages = await self._input(thread, context)
+        newest = await self.store.load_thread_items(thread.id, None, HISTORY, "desc", context)  # the new message is among them
+        history = await self.converter.to_agent_input(list(reversed(newest.data)))
+        messages = [*context_messages(context), *history]
+        await self.kept.save_preferences(context)
         try:
-            result = Runner.run_streamed(get_agent(), messages, context=run_context(chat))
+            result = Runner.run_streamed(get_agent(), messages, context=run_context(chat), hooks=ToolTasks(chat))
             try:
                 events = stream_agent_response(chat, result)
                 async for event in with_ids(events, lambda: chat.generate_id("message")):
@@ -54,22 +62,15 @@ class ChatServer(ChatKitServer[RequestContext]):
             log.exception("The agent failed in thread %s", thread.id)
             raise CustomStreamError(NO_ANSWER, allow_retry=True) from error
 
-    async def handle_stream_cancelled(
-        self, thread: ThreadMetadata, pending_items: list[ThreadItem], context: RequestContext
-    ) -> None:
-        """Keep what was answered so far, although the request that asked for it is gone."""
-        with anyio.CancelScope(shield=True):
-            await super().handle_stream_cancelled(thread, pending_items, context)
-
-    async def _input(self, thread: ThreadMetadata, context: RequestContext) -> list[TResponseInputItem]:
-        """The context, then the newest items, oldest first; the new message is among them, once."""
-        page = await self.store.load_thread_items(thread.id, None, HISTORY, "desc", context)
-        messages = await self.converter.to_agent_input(list(reversed(page.data)))
-        told = context_message(context)
-        return messages if told is None else [told, *messages]
+    async def add_feedback(self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext) -> None:
+        """Keep what this user thinks of answers in the thread's `metadata`, which never leaves the server."""
+        thread = await self.store.load_thread(thread_id, context)
+        for item_id in item_ids[:100]:
+            item = await self.store.load_item(thread_id, item_id, context)
+            thread.metadata.setdefault("feedback", {})[item.id] = feedback
+        await self.store.save_thread(thread, context)
 
 
 def _title(message: UserMessageItem) -> str | None:
-    words = " ".join(part.text for part in message.content if isinstance(part, UserMessageTextContent)).split()
-    title = " ".join(words)
+    title = " ".join(word for part in message.content if isinstance(part, UserMessageTextContent) for word in part.text.split())
     return (title if len(title) <= TITLE else title[: TITLE - 1].rstrip() + "…") or None

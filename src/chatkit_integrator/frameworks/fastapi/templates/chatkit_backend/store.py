@@ -6,19 +6,21 @@ not there and what is somebody else's are told apart by nothing: both are `NotFo
 
 import json
 import uuid
-from typing import Any
+from typing import Any, TypeVar
 
 from chatkit.store import NotFoundError, Store, StoreItemType
 from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
-from pydantic import BaseModel, TypeAdapter
-from sqlalchemy import ColumnElement, Select, Table, delete, literal, select
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Table, delete, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .context import RequestContext
-from .schema import Database, attachments, items, threads
+from .schema import Database, attachments, items, preferences, threads
+
+T = TypeVar("T")
 
 LARGEST_PAGE = 100
+_THREAD = TypeAdapter(ThreadMetadata)
 _ITEM: TypeAdapter[ThreadItem] = TypeAdapter(ThreadItem)
 _ATTACHMENT: TypeAdapter[Attachment] = TypeAdapter(Attachment)
 
@@ -42,20 +44,15 @@ class SqlStore(Store[RequestContext]):
     async def load_thread(self, thread_id: str, context: RequestContext) -> ThreadMetadata:
         """Load a thread of this user."""
         query = select(threads.c.data).where(threads.c.id == _plain(thread_id), _owned(threads, context))
-        return ThreadMetadata.model_validate_json(await self._one(query))
+        return _THREAD.validate_json(await self._one(query))
 
     async def save_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
-        """Create or change a thread of this user."""
-        plain = ThreadMetadata.model_validate(
-            thread.model_dump(exclude={"items"})
-        )  # it may come with items, which it never keeps
-        await self._save_owned(threads, plain.id, plain, context)
+        """Create or change a thread of this user. It may come with items, which it never keeps."""
+        await self._save_owned(threads, thread.id, _json(thread.model_dump(mode="json", exclude={"items"})), context)
 
     async def load_threads(self, limit: int, after: str | None, order: str, context: RequestContext) -> Page[ThreadMetadata]:
         """List this user's threads."""
-        rows, more = await self._page(threads, _owned(threads, context), limit, after, order)
-        found = [ThreadMetadata.model_validate_json(row) for row in rows]
-        return Page(data=found, has_more=more, after=found[-1].id if more else None)
+        return await self._page(threads, _THREAD, _owned(threads, context), limit, after, order)
 
     async def delete_thread(self, thread_id: str, context: RequestContext) -> None:
         """Delete a thread of this user and everything in it."""
@@ -66,19 +63,16 @@ class SqlStore(Store[RequestContext]):
     ) -> Page[ThreadItem]:
         """List the items of a thread of this user."""
         await self.load_thread(thread_id, context)
-        rows, more = await self._page(items, _in_thread(thread_id, context), limit, after, order)
-        found = [_ITEM.validate_json(row) for row in rows]
-        return Page(data=found, has_more=more, after=found[-1].id if more else None)
+        return await self._page(items, _ITEM, _in_thread(thread_id, context), limit, after, order)
 
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
         """Add an item to a thread of this user. The SDK adds some items twice: the later one counts, where the first stood."""
         thread = select(threads.c.id).where(threads.c.id == _plain(thread_id), _owned(threads, context))
-        values = select(literal(thread_id), literal(item.id), literal(_json(item))).where(thread.exists())
+        data = _json(item.model_dump(mode="json"))
+        values = select(literal(thread_id), literal(item.id), literal(data)).where(thread.exists())
         row = self._insert(items).from_select(["thread_id", "id", "data"], values)
-        keys = [items.c.thread_id, items.c.id]
-        await self._write(
-            row.on_conflict_do_update(index_elements=keys, set_={"data": row.excluded.data}).returning(items.c.id)
-        )
+        change = {"index_elements": [items.c.thread_id, items.c.id], "set_": {"data": row.excluded.data}}
+        await self._one(row.on_conflict_do_update(**change).returning(items.c.id))
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
         """Create or change an item of a thread of this user."""
@@ -96,7 +90,7 @@ class SqlStore(Store[RequestContext]):
 
     async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
         """Create or change the record of an attachment of this user."""
-        await self._save_owned(attachments, attachment.id, attachment, context)
+        await self._save_owned(attachments, attachment.id, _json(attachment.model_dump(mode="json")), context)
 
     async def load_attachment(self, attachment_id: str, context: RequestContext) -> Attachment:
         """Load the record of an attachment of this user."""
@@ -107,42 +101,46 @@ class SqlStore(Store[RequestContext]):
         """Delete the record of an attachment of this user."""
         await self._delete_owned(attachments, attachment_id, context)
 
+    async def save_preferences(self, context: RequestContext) -> None:
+        """Keep what this user chose last, where the request tells it."""
+        if context.preferences:
+            await self._save_owned(preferences, context.user_id, _json(context.preferences), context)
+
+    async def load_preferences(self, user_id: str) -> Any:  # noqa: ANN401 - JSON
+        """Give what this user chose last; nothing at first."""
+        query = select(preferences.c.data).where(preferences.c.owner == user_id)
+        return json.loads(await self._database.run(lambda connection: connection.scalar(query)) or "{}")
+
     def _insert(self, table: Table) -> Any:  # noqa: ANN401 - the dialects' inserts share no type
         return (postgresql if self._database.engine.dialect.name == "postgresql" else sqlite).insert(table)
 
-    async def _save_owned(self, table: Table, key: str, model: BaseModel, context: RequestContext) -> None:
-        row = self._insert(table).values(id=_plain(key), owner=context.user_id, data=_json(model))
+    async def _save_owned(self, table: Table, key: str, data: str, context: RequestContext) -> None:
+        row = self._insert(table).values(id=_plain(key), owner=context.user_id, data=data)
         change = {"index_elements": [table.c.id], "set_": {"data": row.excluded.data}, "where": _owned(table, context)}
-        await self._write(row.on_conflict_do_update(**change).returning(table.c.id))
+        await self._one(row.on_conflict_do_update(**change).returning(table.c.id))
 
     async def _delete_owned(self, table: Table, key: str, context: RequestContext) -> None:
-        await self._write(delete(table).where(table.c.id == _plain(key), _owned(table, context)).returning(table.c.id))
+        await self._one(delete(table).where(table.c.id == _plain(key), _owned(table, context)).returning(table.c.id))
 
-    async def _one(self, query: Select[Any]) -> str:
-        found = (await self._database.run(lambda connection: connection.execute(query))).scalar_one_or_none()
+    async def _one(self, statement: Any) -> Any:  # noqa: ANN401 - queries, inserts and deletes share no type
+        found = await self._database.run(lambda connection: connection.scalar(statement))
         if found is None:
             raise NotFoundError
-        return str(found)
-
-    async def _write(self, statement: Any) -> None:  # noqa: ANN401 - inserts and deletes share no type
-        async def write(connection: AsyncConnection) -> bool:
-            return (await connection.execute(statement)).first() is not None
-
-        if not await self._database.run(write):
-            raise NotFoundError
+        return found
 
     async def _page(
-        self, table: Table, where: ColumnElement[bool], limit: int, after: str | None, order: str
-    ) -> tuple[list[str], bool]:
+        self, table: Table, kind: TypeAdapter[T], where: ColumnElement[bool], limit: int, after: str | None, order: str
+    ) -> Page[T]:
         size = max(1, min(limit, LARGEST_PAGE))
         position = table.c.position
-        query = select(table.c.data).where(where)
+        query = select(table.c.id, table.c.data).where(where)
         if after is not None:
-            last = int(await self._one(select(position).where(where, table.c.id == _plain(after))))
+            last = await self._one(select(position).where(where, table.c.id == _plain(after)))
             query = query.where(position < last if order == "desc" else position > last)
         query = query.order_by(position.desc() if order == "desc" else position.asc()).limit(size + 1)
-        rows = [str(row) for row in (await self._database.run(lambda connection: connection.execute(query))).scalars()]
-        return rows[:size], len(rows) > size
+        rows = (await self._database.run(lambda connection: connection.execute(query))).all()
+        after = rows[size - 1].id if len(rows) > size else None
+        return Page(data=[kind.validate_json(row.data) for row in rows[:size]], has_more=after is not None, after=after)
 
 
 def _owned(table: Table, context: RequestContext) -> ColumnElement[bool]:
@@ -160,6 +158,6 @@ def _plain(key: str) -> str:
     return key
 
 
-def _json(model: BaseModel) -> str:
-    """Everything in it, `metadata` included; halves of a character, which no database takes, become `?`."""
-    return json.dumps(model.model_dump(mode="json"), ensure_ascii=False).encode("utf-8", "replace").decode()
+def _json(value: object) -> str:
+    """Halves of a character, which no database takes, become `?`."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
