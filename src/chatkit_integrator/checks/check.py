@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from chatkit_integrator.model.verdict import Failed, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from chatkit_integrator.model.verdict import Evidence, Evidences, Remedy, Verdict
     from chatkit_integrator.reading.client import ClientReading
@@ -41,6 +41,12 @@ class Check:
 def some(places: tuple[Evidence, ...]) -> Evidences | None:
     """Evidence as a verdict wants it; ``None`` where there is none."""
     return (places[0], *places[1:]) if places else None
+
+
+def tuple_of(places: Iterable[Evidence]) -> Evidences:
+    """Evidence that is certainly there, each line once."""
+    first, *rest = dict.fromkeys(places)
+    return (first, *rest)
 
 
 def endpoint(reading: Reading) -> ServerReading | Unknown | Failed:

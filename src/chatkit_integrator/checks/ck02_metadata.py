@@ -1,4 +1,4 @@
-"""Passes where the handler reads the body's metadata; fails where it never does."""
+"""Passes where the handler reads the body's metadata and keeps it; fails where it never does, or drops it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ if TYPE_CHECKING:
 
 
 def judge(reading: Reading) -> Verdict:
-    """Look for the key in what the handler reaches."""
+    """Look for parts of the body that are not the protocol's in what the ChatKit server is handed."""
     server = endpoint(reading)
     if isinstance(server, (Unknown, Failed)):
         return server
-    places = some(server.metadata)
-    if places:
-        return Passed(f"metadata is read from the body ({', '.join(server.metadata_keys) or 'whole'})", places)
     assert server.endpoint is not None  # noqa: S101 - endpoint() has looked
-    return Failed("the handler never reads the metadata of the body", (server.endpoint,))
+    found = [one for one in server.metadata if one.place is not None]
+    places = some(tuple(dict.fromkeys(one.place for one in found if one.place is not None)))
+    if places:
+        names = ", ".join(sorted({one.path[-1] for one in found}))
+        return Passed(f"metadata is read from the body ({names})", places)
+    return Failed("the handler keeps nothing of the body's metadata", (server.endpoint,))
 
 
 CHECK = Check(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.checks.check import NO_SERVER, Check, some
+from chatkit_integrator.checks.check import NO_SERVER, Check, some, tuple_of
 from chatkit_integrator.model.verdict import Failed, Passed, Remedy, Unknown
 
 if TYPE_CHECKING:
@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
 
 def judge(reading: Reading) -> Verdict:
-    """Look for what loads earlier turns in what respond() reaches."""
+    """Look for earlier turns in what the model gets."""
     server = reading.server
-    if server is None or server.respond is None:
+    if server is None or server.answering is None:
         return Unknown(NO_SERVER)
-    places = some(server.history)
-    if places:
-        return Passed("earlier turns are loaded for the model", places)
-    return Failed("respond() passes on the newest message alone", (server.respond,))
+    answering = server.answering
+    asks = some(answering.asks)
+    if asks is None:
+        return Unknown("where respond() asks a model could not be read")
+    places = tuple(dict.fromkeys(one.place for one in answering.turns if one.place is not None))
+    if answering.turns:
+        return Passed("earlier turns are given to the model", tuple_of((*places, *asks)))
+    return Failed("respond() passes on the newest message alone", asks)
 
 
 CHECK = Check(

@@ -16,19 +16,25 @@ if TYPE_CHECKING:
 
 
 def judge(reading: Reading) -> Verdict:
-    """Follow what the metadata was kept in to the input of the model, and compare keys with those that are sent."""
+    """Look at what of the request reaches the model's prompt, and compare keys with those that are sent."""
     server, client = reading.server, reading.client
-    if server is None or server.respond is None:
+    if server is None or server.answering is None:
         return Unknown(NO_SERVER)
-    places = some(server.context_in_prompt)
-    if places is None:
-        return Failed("no metadata of the request is used on the way to the model", (server.respond,))
-    if client is not None and client.metadata_keys and server.metadata_keys:
-        met = set(client.metadata_keys) & set(server.metadata_keys)
-        if not met:
-            sent = ", ".join(client.metadata_keys)
-            return Failed(f"the keys that are read are not those that the client sends ({sent})", places)
-    return Passed("the request's context is given to the model", places)
+    asks = some(server.answering.asks)
+    if asks is None:
+        return Unknown("where respond() asks a model could not be read")
+    told = server.answering.metadata
+    sent = client.metadata_keys if client is not None and client.rendered else ()
+    met = [one for one in told if not sent or len(one.path) == 1 or set(one.path) & set(sent) or one.path[-1] == "metadata"]
+    people = server.answering.people
+    places = some(tuple(dict.fromkeys(one.place for one in (*met, *people) if one.place is not None)))
+    if places:
+        return Passed("the request's context is given to the model", (*places, *asks))
+    if told:
+        return Failed(f"the keys that are read are not those that the client sends ({', '.join(sent)})", asks)
+    if server.answering.ids:
+        return Unknown("the model is told an id, and nothing else about the person or the page")
+    return Failed("nothing about the person or the page is given to the model", asks)
 
 
 CHECK = Check(

@@ -17,9 +17,9 @@ def judge(reading: Reading) -> Verdict:
     server = reading.server
     if server is None:
         return Unknown(NO_SERVER)
-    if server.store is None or not any(method.reached for method in server.methods.values()):
+    if server.store is None or not any(method.asked for method in server.methods.values()):
         return NotApplicable("the store has no database")
-    if server.database == "sqlite":
+    if server.database in {"sqlite", "memory"}:
         return NotApplicable("conversations are kept in SQLite, which has no pool to warm")
     places = some(server.warmed)
     if places:

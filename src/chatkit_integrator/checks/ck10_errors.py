@@ -17,13 +17,14 @@ def judge(reading: Reading) -> Verdict:
     server, client = reading.server, reading.client
     if server is None and client is None:
         return Unknown(NO_SERVER)
-    if server is not None and not server.handles_errors:
+    handles = server.handles if server is not None else ()
+    if server is not None and not handles:
         return Failed("the server leaves every failure to the SDK", (server.respond or server.server,))
     if client is not None and client.rendered and client.on_error is None:
         return Failed("the widget has no onError", (client.widget,))
     if client is None or not client.rendered or server is None:
         return Unknown("one half handles failure; the other is not in this repository or not rendered")
-    places = some(server.handles_errors)
+    places = some(handles)
     assert places is not None  # noqa: S101 - asked above
     return Passed("both sides handle failure", (*places, client.on_error or client.widget))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.checks.check import NO_SERVER, Check, some
+from chatkit_integrator.checks.check import NO_SERVER, Check, tuple_of
 from chatkit_integrator.model.verdict import Failed, Passed, Remedy, Unknown
 
 if TYPE_CHECKING:
@@ -12,23 +12,28 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.verdict import Verdict
 
 
-_NEEDED = ("save_thread", "load_thread", "add_thread_item", "load_thread_items")
+_WRITES, _READS = ("save_thread", "add_thread_item"), ("load_thread", "load_thread_items")
 
 
 def judge(reading: Reading) -> Verdict:
-    """The methods that write and read conversations must reach a database."""
+    """The methods that write conversations must reach a database; those that read must give back what is there."""
     server = reading.server
     if server is None:
         return Unknown(NO_SERVER)
     if server.store is None:
         return Unknown("no store of this repository was found")
-    found = {name: server.methods[name] for name in _NEEDED if name in server.methods}
-    memory = [name for name, method in found.items() if not method.reached]
-    if memory or len(found) < len(_NEEDED):
-        return Failed(f"{', '.join(memory) or 'a method'} reaches no database", (server.store,))
-    places = some(tuple(method.reached[0] for method in found.values()))
-    assert places is not None  # noqa: S101 - four methods were found
-    return Passed("conversations are written to and read from a database", places)
+    methods = server.methods
+    absent = [name for name in (*_WRITES, *_READS) if name not in methods]
+    if absent:
+        return Unknown(f"{', '.join(absent)} is inherited from somewhere that was not read")
+    lost = [name for name in _WRITES if not methods[name].written]
+    lost += [name for name in _READS if not methods[name].gives_rows]
+    if lost:
+        return Failed(f"{', '.join(lost)} works in memory", tuple_of(methods[name].place for name in lost))
+    if server.database == "memory":
+        return Failed("the database is in memory", (methods["save_thread"].written[0].place,))
+    places = [methods[name].written[0].place for name in _WRITES] + [methods[name].asked[0].place for name in _READS]
+    return Passed("conversations are written to and read from a database", tuple_of(places))
 
 
 CHECK = Check(

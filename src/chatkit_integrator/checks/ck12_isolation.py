@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.checks.check import NO_SERVER, Check, some
+from chatkit_integrator.checks.check import NO_SERVER, Check, tuple_of
 from chatkit_integrator.model.verdict import Failed, Passed, Remedy, Unknown
 
 if TYPE_CHECKING:
@@ -12,28 +12,30 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.verdict import Verdict
 
 
-_READS = ("load_thread", "load_threads", "load_thread_items", "delete_thread")
-_WRITES = ("save_thread", "add_thread_item", "save_item", "load_item", "delete_thread_item")
+_FIRST = ("load_thread", "load_threads", "load_thread_items", "delete_thread")
+_LATER = ("save_thread", "add_thread_item", "save_item", "load_item", "delete_thread_item")
 
 
 def judge(reading: Reading) -> Verdict:
-    """The four that the SDK calls first must check the owner; a write by id alone fails too."""
+    """The four that the SDK calls first must find the owner's rows only; later writes must not reach another thread's."""
     server = reading.server
     if server is None:
         return Unknown(NO_SERVER)
     if server.store is None or not server.methods:
         return Unknown("no store of this repository was found")
-    checked = [*_READS, *_WRITES]
+    checked = [*_FIRST, *_LATER]
     absent = [name for name in checked if name not in server.methods]
     if absent:
         return Unknown(f"{', '.join(absent)} is inherited from somewhere that was not read")
-    unscoped = [name for name in checked if not server.methods[name].owner]
-    if unscoped:
-        first = server.methods[unscoped[0]].place
-        return Failed(f"{', '.join(unscoped)} does not compare the owner", (first,))
-    places = some(tuple(server.methods[name].owner[0] for name in checked))
-    assert places is not None  # noqa: S101 - nine methods were found
-    return Passed("every statement compares the owner", places)
+    found = {name: server.methods[name].isolation(name, strict=name in _FIRST) for name in checked}
+    open_to_all = [name for name, one in found.items() if one.wrong]
+    if open_to_all:
+        places = tuple_of(place for name in open_to_all for place in found[name].wrong)
+        return Failed(f"{', '.join(open_to_all)} does not compare the owner", places)
+    doubtful = [name for name, one in found.items() if one.unread]
+    if doubtful:
+        return Unknown(f"which rows {', '.join(doubtful)} means is put together in a way that was not read")
+    return Passed("every statement compares the owner", tuple_of(place for one in found.values() for place in one.right))
 
 
 CHECK = Check(

@@ -1,0 +1,166 @@
+"""What a ChatKit backend is made of, as reached from the running app: endpoint, server, store, and what flows between them.
+
+Facts carry the lines that show them. A fact that was not found is absent; whether that is a failure is for a check to say.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.reading.endpoints import live
+from chatkit_integrator.reading.flow import Label, Machine, Value
+from chatkit_integrator.reading.flow.values import Class, Function, Instance
+from chatkit_integrator.reading.python import PythonModules
+from chatkit_integrator.reading.server import answering, starting, storing, web
+from chatkit_integrator.reading.server.library import SERVER, STORE, Known, instances_of, is_chatkits
+
+if TYPE_CHECKING:
+    from chatkit_integrator.model.tree import Tree
+    from chatkit_integrator.model.verdict import Evidence
+    from chatkit_integrator.reading.flow import Event
+    from chatkit_integrator.reading.server.answering import Answering
+    from chatkit_integrator.reading.server.storing import Method
+
+
+@dataclass(frozen=True)
+class ServerReading:
+    """One backend integration. ``context`` are the origins of what the ChatKit server is told about a request."""
+
+    server: Evidence
+    endpoint: Evidence | None
+    path: str | None
+    mounted: tuple[Evidence, ...] = ()
+    context: frozenset[Label] = frozenset()
+    handed: Evidence | None = None
+    answering: Answering | None = None
+    endpoint_handles: tuple[Evidence, ...] = ()
+    warmed: tuple[Evidence, ...] = ()
+    database: str = "none"
+    store: Evidence | None = None
+    methods: dict[str, Method] = field(default_factory=dict[str, "Method"])
+
+    @property
+    def respond(self) -> Evidence | None:
+        """Where messages are answered."""
+        return self.answering.respond if self.answering is not None else None
+
+    @property
+    def handles(self) -> tuple[Evidence, ...]:
+        """The handlers that answer failures with something of the app's own."""
+        return (*(self.answering.handles if self.answering is not None else ()), *self.endpoint_handles)
+
+    @property
+    def metadata(self) -> tuple[Label, ...]:
+        """The parts of the body, beside what the protocol has, that are kept."""
+        own = [one for one in sorted(self.context, key=str) if answering.is_metadata(one)]
+        whole = any(one.kind == "body" and not one.path for one in self.context)
+        return tuple(own) or (self.answering.metadata if whole and self.answering is not None else ())
+
+    @property
+    def owned_by(self) -> frozenset[str]:
+        """The kinds of origins that the store finds rows by."""
+        return frozenset(name for one in self.methods.values() for name in one.found_by)
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """A request that reaches a ChatKit server."""
+
+    route: web.Route
+    lines: tuple[Evidence, ...]
+    handler: Function
+    event: Event
+    app: web.Served
+
+
+def read_server(tree: Tree, root: str | None) -> ServerReading | None:
+    """Read the backend below ``root``; ``None`` where no live class derives from ChatKit's server."""
+    modules = PythonModules(tree)
+    base = "" if root in {None, "", "."} else str(root)
+    if next(live(modules, base, b"ChatKitServer"), None) is None:
+        return None
+    known = Known()
+    machine = Machine(modules, known)
+    apps = starting.apps(machine, known.web, base)
+    started = {id(app): starting.start(machine, known.web, app) for app in apps}
+    reached = next((one for app in apps if (one := _reached(machine, known.web, app)) is not None), None)
+    server, made_of = _server(machine, base, reached)
+    if made_of is None:
+        return None
+    context = _context(reached)
+    store = server.fields.get("store") or _any_store(machine, base)
+    kept = instances_of(machine, store, STORE)
+    methods = storing.methods(machine, kept[0], store, context) if kept else {}
+    startup = started.get(id(reached.app), []) if reached else [event for events in started.values() for event in events]
+    place = machine.place(made_of.module, made_of.node)
+    return ServerReading(
+        server=place,
+        endpoint=machine.place(reached.handler.module, reached.handler.node) if reached else None,
+        path=reached.route.path if reached else None,
+        mounted=reached.lines if reached else (),
+        context=frozenset(context.every() | server.every()) if reached else frozenset(),
+        handed=reached.event.place if reached else None,
+        answering=answering.read(machine, server, context),
+        endpoint_handles=tuple(answering.handled(machine, [reached.event], at_endpoint=True)) if reached else (),
+        warmed=starting.warmed(methods, [*machine.at_import, *startup]),
+        database=starting.database(tree, base, methods),
+        store=machine.place(kept[0].made_of.module, kept[0].made_of.node) if kept else None,
+        methods=methods,
+    )
+
+
+def _reached(machine: Machine, served: web.Web, app: web.Served) -> _Reached | None:
+    """The POST route whose handler gives requests to a ChatKit server."""
+    routes = [
+        (route, lines, one)
+        for route, lines in served.reached(app)
+        if "POST" in route.methods
+        for one in route.handler.things
+        if isinstance(one, Function)
+    ]
+    for route, lines, handler in sorted(routes, key=lambda one: "process" not in one[2].module.text):
+        with machine.fresh() as events:
+            request = web.request(app)
+            starting.through_middleware(machine, app, request)
+            words = web.arguments(machine, handler, request, route.path)
+            machine.follow(handler, words)
+        event = next((one for one in events if one.kind == "process"), None)
+        if event is not None:
+            return _Reached(route, lines, handler, event, app)
+    return None
+
+
+def _context(reached: _Reached | None) -> Value:
+    if reached is None:
+        return Value(labels={Label("context")})
+    given = reached.event.words.get("context") or (reached.event.given[1] if len(reached.event.given) > 1 else None)
+    return given or Value()
+
+
+def _server(machine: Machine, base: str, reached: _Reached | None) -> tuple[Value, Class | None]:
+    """The ChatKit server that requests reach; any of the repository where they reach none."""
+    if reached is not None:
+        found = instances_of(machine, reached.event.receiver, SERVER)
+        if found:
+            return reached.event.receiver, found[0].made_of
+    for made_of in _classes(machine, base, SERVER, b"ChatKitServer"):
+        return machine.make(made_of), made_of
+    return Value(), None
+
+
+def _any_store(machine: Machine, base: str) -> Value:
+    return next((Value(things=[Instance(one)]) for one in _classes(machine, base, STORE, b"Store")), Value())
+
+
+def _classes(machine: Machine, base: str, wanted: str, mark: bytes) -> list[Class]:
+    found: list[Class] = []
+    for module in live(machine.modules, base, mark):
+        env = machine.module(module.path)
+        for node in module.tree.body:
+            value = machine.of_module(env, node.name) if env is not None and isinstance(node, ast.ClassDef) else None
+            things = value.things if value is not None else []
+            classes = [one for one in things if isinstance(one, Class)]
+            found += [one for one in classes if any(is_chatkits(base, wanted) for base in machine.ancestors(one))]
+    return found

@@ -1,0 +1,166 @@
+"""What the packages of a ChatKit backend do, for the walk through its code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.reading.flow.values import Class, Function, Instance, Label, Outside, Value, join, put
+from chatkit_integrator.reading.server import databases, models, web
+
+if TYPE_CHECKING:
+    from chatkit_integrator.model.verdict import Evidence
+    from chatkit_integrator.reading.flow.calling import Call
+    from chatkit_integrator.reading.flow.machine import Machine
+
+SERVER, STORE = "ChatKitServer", "Store"
+ANSWERING = "answering"
+_STORE_READS = {"load_thread_items": "history", "load_thread": "thread", "load_item": "turn"}
+_NEWEST = 1
+_ROW_TYPES = {
+    "AsyncSession",
+    "Session",
+    "AsyncConnection",
+    "Connection",
+    "Pool",
+    "AsyncConnectionPool",
+    "AsyncEngine",
+    "Engine",
+}
+
+
+class Known:
+    """FastAPI, ChatKit, the usual databases and model clients."""
+
+    def __init__(self) -> None:
+        self.web = web.Web()
+
+    def called(self, machine: Machine, made: Call) -> Value | None:
+        """Answer a call of a package."""
+        found = self.web.called(machine, made) or web.body(made) or self._chatkit(machine, made)
+        if found is not None:
+            return found
+        found = databases.called(machine, made)
+        if found is not None:
+            return found
+        if made.name in {"os.getenv", "os.environ.get"} or (made.name == "get" and made.of == Outside("os.environ")):
+            names = made.given[0].texts() if made.given else []
+            labels = {Label("env", one, (), made.place) for one in names}
+            return join(Value(labels=labels), *made.given[1:], *made.words.values())
+        asked = models.asked(machine, made)
+        if asked is not None:
+            answer = models.answered(made)
+            words = {
+                **{f"told{number}": one for number, one in enumerate(asked.told)},
+                **{f"earlier{number}": one for number, one in enumerate(asked.earlier)},
+            }
+            machine.note("model", models.full_name(made), made.place, answer, (), words)
+            return answer
+        if made.decorator is not None and made.name.startswith("agents.") and made.given:
+            return Value(things=[Outside("agents.Tool()")])  # a tool is no part of the prompt
+        if made.receiver is not None and any(one.last == "Agent()" for one in made.receiver.outside()) and made.name == "clone":
+            return Value(set(made.receiver.labels), {**made.receiver.fields, **made.words}, list(made.receiver.things))
+        return None
+
+    def _chatkit(self, machine: Machine, made: Call) -> Value | None:
+        base = made.of.name if made.of is not None else ""
+        of_server = made.of is not None and is_chatkits(made.of, SERVER)
+        if made.name == "__init__" and of_server and made.receiver is not None:
+            self._given_store(made.receiver, made.given, made.words)
+            return Value()
+        if made.name == "process" and (of_server or _is_server(machine, made.receiver)):
+            machine.note("process", "process", made.place, made.receiver or Value(), made.given, made.words)
+            return Value(labels={Label("run", place=made.place)}, things=[Outside("chatkit.server.StreamingResult()")])
+        if (
+            base.startswith("chatkit.")
+            and base.endswith("Store()")
+            and made.name in _STORE_READS
+            and machine.phase == ANSWERING
+        ):
+            return _stored(made.name, made.given, made.words, made.place)
+        return None
+
+    @staticmethod
+    def _given_store(server: Value, given: list[Value], words: dict[str, Value]) -> None:
+        store = words.get("store") or (given[0] if given else None)
+        if store is not None:
+            put(server, "store", store)
+
+    def followed(self, machine: Machine, function: Function, given: list[Value], words: dict[str, Value]) -> Value | None:
+        """A store of the repository answers the server as ChatKit's contract says."""
+        if machine.phase != ANSWERING or function.owner is None:
+            return None
+        name = getattr(function.node, "name", "")
+        if name not in _STORE_READS or not any(is_chatkits(one, STORE) for one in machine.ancestors(function.owner)):
+            return None
+        return _stored(name, given, words, machine.place(function.module, function.node))
+
+    def made(self, machine: Machine, value: Value, made_of: Class, given: list[Value], words: dict[str, Value]) -> None:
+        """Keep the store that a server is given."""
+        if any(is_chatkits(one, SERVER) for one in machine.ancestors(made_of)):
+            self._given_store(value, given, words)
+
+    def part(self, machine: Machine, value: Value, name: str, place: Evidence) -> Value | None:
+        """Parts of requests; the address of a database; what the environment says."""
+        del machine
+        engines = [one for one in value.labels if one.kind == "db"]
+        if engines and name == "url":
+            return Value(labels={Label("address", one.name, (), place) for one in engines})
+        if any(one.name == "os.environ" for one in value.outside()):
+            return Value(labels={Label("env", name, (), place)})
+        return web.part(value, name, place)
+
+    def entry(self, machine: Machine, value: Value, key: Value, place: Evidence) -> Value | None:
+        """One item of a history is a single turn; what is kept under a thread is its history."""
+        known = key.only()
+        if known is not None:
+            if any(one.kind == "history" for one in value.labels) and isinstance(known[0], int):
+                return Value(labels={one for one in value.labels if one.kind != "history"})
+            return None
+        if machine.phase == ANSWERING and any(one.kind == "thread" for one in key.every()):
+            kept = [Value(labels={Label("history", "kept", place=place)}), Value(labels=set(value.labels))]
+            return join(*kept, *value.fields.values())
+        return None
+
+    def element(self, value: Value) -> Value | None:
+        """Going through a history gives its turns."""
+        turns = {Label("turn", one.name, (), one.place) for one in value.labels if one.kind == "history"}
+        return Value(labels={one for one in value.labels if one.kind != "history"} | turns) if turns else None
+
+    def assigned(self, machine: Machine, value: Value, name: str, given: Value, place: Evidence) -> None:
+        """A row that is changed is a statement."""
+        if any(one.kind == "stored" and not one.path for one in value.labels):
+            found = frozenset(one for one in value.labels if one.kind == "match" and one.path == ("==",))
+            machine.note("db", "update", place, value, [given], {name: given}, found)
+
+    def of_type(self, machine: Machine, annotation: Value, place: Evidence) -> Value | None:
+        """Connections and sessions that come from somewhere; requests."""
+        del machine
+        for one in annotation.outside():
+            if databases.package(one.name) is not None and one.last in _ROW_TYPES:
+                return Value(labels={Label("db", "", ("given",), place)}, things=[Outside(f"{one.name}()")])
+            if one.name.startswith("chatkit."):
+                return Value(things=[Outside(f"{one.name}()")])
+        return None
+
+
+def _is_server(machine: Machine, value: Value | None) -> bool:
+    return value is not None and bool(instances_of(machine, value, SERVER))
+
+
+def _stored(name: str, given: list[Value], words: dict[str, Value], place: Evidence) -> Value:
+    limit = words.get("limit") or (given[2] if len(given) > 2 else None)  # noqa: PLR2004 - its place in the contract
+    known = limit.only() if limit is not None else None
+    kind = _STORE_READS[name]
+    if kind == "history" and known is not None and isinstance(known[0], int) and known[0] <= _NEWEST:
+        kind = "message"
+    return Value(labels={Label(kind, place=place)})
+
+
+def instances_of(machine: Machine, value: Value, base: str) -> list[Instance]:
+    """The objects of a value whose classes derive from one of ChatKit's."""
+    return [one for one in value.instances() if any(is_chatkits(inner, base) for inner in machine.ancestors(one.made_of))]
+
+
+def is_chatkits(one: Outside, name: str) -> bool:
+    """Whether something of a package is ChatKit's of that name, whichever module it was imported through."""
+    return one.name.startswith("chatkit.") and one.last == name

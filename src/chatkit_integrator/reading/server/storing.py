@@ -1,0 +1,125 @@
+"""The store behind a ChatKit server: what each method of the contract does to which rows, and for whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.reading.flow.values import Function, Label, Outside, Value
+
+if TYPE_CHECKING:
+    from chatkit_integrator.model.verdict import Evidence
+    from chatkit_integrator.reading.flow import Event, Machine
+    from chatkit_integrator.reading.flow.values import Instance
+
+CONTRACT: dict[str, tuple[str, ...]] = {
+    "load_thread": ("thread",),
+    "save_thread": ("thread",),
+    "load_thread_items": ("thread", "after", "limit", "order"),
+    "save_attachment": ("attachment",),
+    "load_attachment": ("attachment",),
+    "delete_attachment": ("attachment",),
+    "load_threads": ("limit", "after", "order"),
+    "add_thread_item": ("thread", "item"),
+    "save_item": ("thread", "item"),
+    "load_item": ("thread", "item"),
+    "delete_thread": ("thread",),
+    "delete_thread_item": ("thread", "item"),
+}
+"""The store's methods and what they are about, in the order of their parameters; the context comes last."""
+
+OWNER = frozenset({"header", "cookie", "query", "package", "context"})
+_WRITING = frozenset({"insert", "update", "upsert", "delete"})
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """The statements that reach one owner's rows only, those that reach others' too, and those that were not understood."""
+
+    right: tuple[Evidence, ...] = ()
+    wrong: tuple[Evidence, ...] = ()
+    unread: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method: where it is, what it asks of a database, what it gives back, and who it compares with whom."""
+
+    place: Evidence
+    events: tuple[Event, ...]
+    returned: frozenset[Label]
+    compared: frozenset[Label]
+
+    @property
+    def asked(self) -> tuple[Event, ...]:
+        """The statements that are sent."""
+        return tuple(one for one in self.events if one.kind == "db" and one.name in _WRITING | {"read"})
+
+    @property
+    def written(self) -> tuple[Event, ...]:
+        """Those that change rows."""
+        return tuple(one for one in self.asked if one.name in _WRITING)
+
+    @property
+    def gives_rows(self) -> bool:
+        """Whether what comes back was read from a database."""
+        return any(one.kind == "stored" for one in self.returned)
+
+    @property
+    def found_by(self) -> set[str]:
+        """The kinds of origins that rows or entries are found by."""
+        names = {one.name for event in self.events for one in (*event.labels, *event.guards) if one.kind in {"match", "key"}}
+        names |= {label.kind for event in self.entries for value in event.given for label in value.every()}
+        return (names | {one.name for one in self.compared}) & OWNER
+
+    def isolation(self, name: str, *, strict: bool) -> Isolation:
+        """Who reaches what through the method. ``strict``: the SDK has not looked at the thread's owner before."""
+        if not self.asked:
+            about_rows = name.startswith("load") or bool(self.entries)
+            owned = bool(self.found_by) or not about_rows or not (strict or name == "save_thread")
+            return Isolation(right=(self.place,) if owned else (), wrong=() if owned else (self.place,))
+        wrong: list[Evidence] = []
+        for event in self.asked:
+            if event.name in {"read", "insert"} and not strict:
+                continue
+            if not _is_found(event, strict=strict or name == "save_thread") and not self._is_checked_later(event):
+                wrong.append(event.place)
+        unread = tuple(one.place for one in self.asked if any(label.kind == "unread" for label in one.labels))
+        if unread:
+            return Isolation(unread=unread)
+        return Isolation(right=tuple(one.place for one in self.asked), wrong=tuple(wrong))
+
+    def _is_checked_later(self, event: Event) -> bool:
+        """A row that is read first and given to its owner only."""
+        return event.name == "read" and bool({one.name for one in self.compared} & OWNER)
+
+    @property
+    def entries(self) -> tuple[Event, ...]:
+        """Entries of containers in memory that are looked up or set under what the method is about."""
+        return tuple(one for one in self.events if one.kind == "entry")
+
+
+def methods(machine: Machine, made_of: Instance, store: Value, context: Value) -> dict[str, Method]:
+    """Walk every method that the store has itself."""
+    found: dict[str, Method] = {}
+    for name, about in CONTRACT.items():
+        value = machine.member(made_of.made_of, name, store)
+        function = next((one for one in value.things if isinstance(one, Function)), None) if value is not None else None
+        if function is None or value is None:
+            continue
+        given = [Value(labels={Label(kind)}, things=[Outside(f"chatkit.types.{kind}()")]) for kind in about]
+        with machine.fresh() as events:
+            returned = machine.call(value, [*given, context])
+            compared = frozenset(label for guards in machine.guards for label in guards)
+        place = machine.place(function.module, function.node)
+        found[name] = Method(place, tuple(events), frozenset(returned.every()), compared)
+    return found
+
+
+def _is_found(event: Event, *, strict: bool) -> bool:
+    """Whether the rows of a statement are found by their owner, or, where the thread's is known, by their thread and id."""
+    guards = {one.name for one in event.guards if one.kind == "match"}
+    found = {one.name for one in event.labels if one.kind == ("key" if event.name == "upsert" else "match")}
+    if (found | guards) & OWNER and (event.name != "upsert" or found & {*OWNER, "thread"}):
+        return True
+    return not strict and "thread" in found | guards
