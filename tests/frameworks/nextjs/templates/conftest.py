@@ -191,6 +191,7 @@ class Backend:
 
     url: str = ""
     mood: str = "well"
+    users: dict[str, dict[str, object]] = field(default_factory=dict[str, "dict[str, object]"])
     requests: list[Request] = field(default_factory=list[Request])
     go_on: threading.Event = field(default_factory=threading.Event)
 
@@ -199,6 +200,7 @@ class Backend:
 
     def forget(self) -> None:
         self.mood = "well"
+        self.users.clear()
         self.requests.clear()
         self.go_on.set()
 
@@ -222,12 +224,36 @@ def _events(request: Request) -> Iterator[dict[str, object]]:
     }
 
 
+def _about_me(backend: Backend, path: str, authorization: str, change: bytes) -> tuple[int, bytes]:
+    user = authorization.removeprefix("Bearer ")
+    if path != "/api/v1/chatkit/me" or backend.mood == "401":
+        return 401 if backend.mood == "401" else 404, b"{}"
+    if backend.mood == "page":
+        return 200, b"<!doctype html>"
+    if change:
+        backend.users[user] = json.loads(change)
+    return 200, json.dumps({"user": f"of {user}", "preferences": backend.users.get(user, {})}).encode()
+
+
+def _thread(backend: Backend) -> tuple[int, bytes]:
+    if backend.mood == "forgetful":
+        return 404, b'{"message": "This conversation is gone."}'
+    item = {"type": "assistant_message", "id": "m", "content": [{"type": "output_text", "text": "From before"}]}
+    return 200, json.dumps({"id": "thr_1", "items": {"data": [item]}}).encode()
+
+
 def _handler(backend: Backend) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named so by its base
             del format, args
+
+        def do_PUT(self) -> None:
+            change = self.rfile.read(int(self.headers.get("content-length", "0")))
+            self.answer(*_about_me(backend, self.path, self.headers["authorization"], change))
+
+        do_GET = do_PUT  # noqa: N815 - named so by its base
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
@@ -238,8 +264,7 @@ def _handler(backend: Backend) -> type[BaseHTTPRequestHandler]:
             if backend.mood == "elsewhere" and self.path != "/elsewhere":
                 return self.answer(307, b"", location=f"{backend.url}/elsewhere")
             if request.operation == "threads.get_by_id":
-                item = {"type": "assistant_message", "id": "m", "content": [{"type": "output_text", "text": "From before"}]}
-                return self.answer(200, json.dumps({"id": "thr_1", "items": {"data": [item]}}).encode())
+                return self.answer(*_thread(backend))
             if backend.mood == "page" or request.operation.endswith(".list"):
                 return self.answer(200, b'{"data":[]}')
             return self.stream(request)

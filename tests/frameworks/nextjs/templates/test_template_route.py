@@ -45,7 +45,7 @@ def ask(
     connection = HTTPConnection(urlsplit(served).netloc, timeout=15)
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     sent = {"content-type": "application/json", **(headers or {})}
-    connection.request(method, path, data if method == "POST" else None, sent)
+    connection.request(method, path, data if method in {"POST", "PUT"} else None, sent)
     response = connection.getresponse()
     return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
 
@@ -92,10 +92,37 @@ def test_signed_out_is_a_401_that_the_backend_never_sees(served: str, backend: B
     assert backend.requests == []
 
 
+@pytest.mark.usefixtures("backend")
 def test_the_widget_can_ask_who_is_there(served: str) -> None:
     signed_out, signed_in = ask(served, "GET"), ask(served, "GET", headers=SIGNED_IN)
-    assert (json.loads(signed_out.body), json.loads(signed_in.body)) == ({"signedIn": False}, {"signedIn": True})
+    assert json.loads(signed_out.body) == {"signedIn": False}
+    assert json.loads(signed_in.body) == {"signedIn": True, "user": "of a-token", "preferences": {}}
     assert signed_in.headers["cache-control"] == "no-store"
+
+
+def test_a_session_that_the_backend_refuses_is_none(served: str, backend: Backend) -> None:
+    backend.mood = "401"
+    assert json.loads(ask(served, "GET", headers=SIGNED_IN).body) == {"signedIn": False}
+
+
+def test_a_backend_that_cannot_tell_leaves_the_session_as_it_is(served: str, backend: Backend, unset: str) -> None:
+    backend.mood = "page"
+    assert json.loads(ask(served, "GET", headers=SIGNED_IN).body) == {"signedIn": True}
+    assert json.loads(ask(unset, "GET", headers=SIGNED_IN).body) == {"signedIn": True}
+
+
+def test_preferences_are_kept_for_whoever_is_signed_in_and_nobody_else(served: str, backend: Backend) -> None:
+    assert ask(served, "PUT", body={"tone": "formal"}).status == 401
+    other = {**SIGNED_IN, "sec-fetch-site": "cross-site"}
+    assert ask(served, "PUT", body={"tone": "formal"}, headers=other).status == 403
+    assert backend.users == {}
+    assert ask(served, "PUT", body={"tone": "formal"}, headers=SIGNED_IN).status == 200
+    assert backend.users == {"a-token": {"tone": "formal"}}
+    assert json.loads(ask(served, "GET", headers=SIGNED_IN).body)["preferences"] == {"tone": "formal"}
+
+
+def test_preferences_that_cannot_be_kept_are_no_success(unset: str) -> None:
+    assert ask(unset, "PUT", body={"tone": "formal"}, headers=SIGNED_IN).status == 502
 
 
 @pytest.mark.parametrize("status", ["401", "403"])
@@ -165,7 +192,7 @@ def claims_of(backend: Backend) -> dict[str, Any]:
 
 def test_a_guest_gets_a_signed_cookie_and_five_minutes(served: str, backend: Backend) -> None:
     there = ask(served, "GET", "/api/guest")
-    assert json.loads(there.body) == {"signedIn": True}
+    assert json.loads(there.body)["signedIn"] is True
     cookie = there.headers["set-cookie"]
     assert all(part in cookie for part in ("HttpOnly", "SameSite=lax", "Secure", "Path=/"))
     ask(served, "POST", "/api/guest", headers={"cookie": cookie.split(";")[0]})

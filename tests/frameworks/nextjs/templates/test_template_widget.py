@@ -93,12 +93,88 @@ def test_selected_text_can_be_left_out_again(page: Page, backend: Backend) -> No
     assert "selection" not in backend.of("threads.create")[0].metadata
 
 
+def as_user(page: Page, name: str) -> None:
+    """Another session, as after signing in in another window."""
+    page.context.add_cookies([{"name": "session", "value": name, "url": page.url, "httpOnly": True}])
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+
+
+def test_the_last_conversation_is_there_again(page: Page, backend: Backend) -> None:
+    opened(page)
+    say(page, "How long?")
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    opened(page)
+    expect(page.get_by_label("Messages")).to_contain_text("From before")
+    assert backend.of("threads.get_by_id")[0].body["params"] == {"thread_id": "thr_1"}
+
+
+def test_a_conversation_that_is_gone_is_forgotten_without_a_word(page: Page, backend: Backend) -> None:
+    opened(page)
+    say(page, "How long?")
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    backend.mood = "forgetful"
+    opened(page)
+    expect(page.get_by_label("Message", exact=True)).to_be_visible()
+    page.wait_for_timeout(300)
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_have_count(0)
+    say(page, "Again?")
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    assert len(backend.of("threads.create")) == 2
+
+
+def test_another_user_starts_afresh_and_the_first_finds_theirs_again(page: Page, backend: Backend) -> None:
+    opened(page)
+    say(page, "My secret")
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    as_user(page, "b-token")
+    expect(page.get_by_label("Messages")).not_to_contain_text("My secret")
+    assert backend.of("threads.get_by_id") == []
+    as_user(page, "a-token")
+    expect(page.get_by_label("Messages")).to_contain_text("From before")
+
+
+def test_signing_out_elsewhere_takes_the_conversation_away(page: Page, backend: Backend) -> None:
+    opened(page)
+    say(page, "My secret")
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    backend.mood = "401"
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.get_by_text("Please sign in to chat.")).to_be_visible()
+    expect(page.locator("openai-chatkit")).to_have_count(0)
+
+
+def test_a_moment_without_network_leaves_the_conversation_alone(page: Page, backend: Backend) -> None:
+    opened(page)
+    say(page, "How long?")
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    page.route("**/api/chatkit", lambda route: route.abort())
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    page.wait_for_timeout(300)
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    assert len(backend.of("threads.create")) == 1
+
+
+def test_preferences_are_kept_for_the_user_on_every_browser(page: Page, backend: Backend) -> None:
+    opened(page)
+    page.get_by_role("button", name="Preferences").click()
+    page.get_by_label("Tone").select_option("Formal")
+    page.wait_for_timeout(600)
+    assert backend.users == {"a-token": {"tone": "formal", "level": "", "language": "", "sharePage": True}}
+    page.evaluate("localStorage.clear()")
+    opened(page)
+    page.get_by_role("button", name="Preferences").click()
+    expect(page.get_by_label("Tone")).to_have_value("formal")
+    as_user(page, "b-token")
+    expect(page.get_by_label("Tone")).to_have_value("")
+
+
 def test_preferences_go_along_and_outlive_a_reload(page: Page, backend: Backend) -> None:
     opened(page)
     page.get_by_role("button", name="Preferences").click()
     page.get_by_label("Tone").select_option("Formal")
     page.get_by_label("Language").fill("Welsh")
     page.get_by_label("which page").uncheck()
+    page.wait_for_timeout(600)
     page.reload()
     page.get_by_role("button", name="Open the chat").click()
     say(page, "Hello")

@@ -55,6 +55,11 @@ def context_from(user_id: str, body: bytes) -> RequestContext:
     )
 
 
+def preferences_from(body: bytes) -> Mapping[str, object]:
+    """Read how somebody likes to be answered."""
+    return _mapping(_bounded(json.loads(body)))
+
+
 def _mapping(value: object) -> Mapping[str, object]:
     return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 

@@ -1,9 +1,10 @@
-"""`POST /chatkit`: ChatKit's one endpoint.
+"""`POST /chatkit`: ChatKit's one endpoint. `/chatkit/me`: how somebody likes to be answered.
 
 What goes wrong before an answer begins is a status that the client does not try again; what goes wrong later is an event in
 the stream. People get a fixed text, the log gets the detail.
 """
 
+import hashlib
 import logging
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from chatkit.store import NotFoundError
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
-from .context import context_from, mended
+from .context import context_from, mended, preferences_from
 from .database import database
 from .identity import current_user_id
 from .limits import body_of, seconds_to_wait
@@ -30,9 +31,12 @@ router = APIRouter(tags=["chatkit"], lifespan=database.lifespan)
 store = SqlStore(database)
 server = ChatServer(store)
 
+UserId = Annotated[str, Depends(current_user_id)]
+REFUSED = (NotFoundError, *UNAVAILABLE, ValueError, RuntimeError)
+
 
 @router.post("/chatkit")
-async def chatkit(request: Request, user_id: Annotated[str, Depends(current_user_id)]) -> Response:
+async def chatkit(request: Request, user_id: UserId) -> Response:
     """Handle one ChatKit request of a verified user."""
     body = await body_of(request)
     if body is None:
@@ -40,14 +44,8 @@ async def chatkit(request: Request, user_id: Annotated[str, Depends(current_user
     try:
         body = mended(body)
         result = await server.process(body, context_from(user_id, body))
-    except NotFoundError:
-        return JSONResponse({"message": GONE}, status_code=404)
-    except UNAVAILABLE:
-        log.exception("The chat's database is away")
-        return JSONResponse({"message": AWAY}, status_code=503)
-    except (ValueError, RuntimeError):  # no JSON, not of this protocol, or of a part of it that is not set up
-        log.warning("A chat request could not be read", exc_info=True)
-        return JSONResponse({"message": MALFORMED}, status_code=400)
+    except REFUSED as error:
+        return _refusal(error)
     if isinstance(result, StreamingResult):
         if wait := seconds_to_wait(user_id):
             return JSONResponse({"message": TOO_MANY}, status_code=429, headers={"Retry-After": str(wait)})
@@ -55,7 +53,32 @@ async def chatkit(request: Request, user_id: Annotated[str, Depends(current_user
     return Response(result.json, media_type="application/json")
 
 
-@router.get("/chatkit/preferences")
-async def preferences(user_id: Annotated[str, Depends(current_user_id)]) -> Response:
-    """Give how this user likes to be answered, for the other browsers that they use."""
-    return JSONResponse(await store.load_preferences(user_id))
+@router.get("/chatkit/me")
+async def me(user_id: UserId) -> Response:
+    """Give this user's preferences, and a name that their browser may remember things by and that tells nothing."""
+    try:
+        kept = await store.load_preferences(user_id)
+    except REFUSED as error:
+        return _refusal(error)
+    return JSONResponse({"user": hashlib.sha256(user_id.encode()).hexdigest()[:16], "preferences": kept})
+
+
+@router.put("/chatkit/me")
+async def change_me(request: Request, user_id: UserId) -> Response:
+    """Keep how this user likes to be answered."""
+    try:
+        await store.save_preferences(user_id, preferences_from(mended(await body_of(request) or b"")))
+    except REFUSED as error:
+        return _refusal(error)
+    return Response(status_code=204)
+
+
+def _refusal(error: Exception) -> Response:
+    """Say it in a fixed text. What is no JSON, or no ChatKit, or of a part of it that is not set up, is malformed."""
+    if isinstance(error, NotFoundError):
+        return JSONResponse({"message": GONE}, status_code=404)
+    if isinstance(error, UNAVAILABLE):
+        log.error("The chat's database is away", exc_info=error)
+        return JSONResponse({"message": AWAY}, status_code=503)
+    log.warning("A chat request could not be read", exc_info=error)
+    return JSONResponse({"message": MALFORMED}, status_code=400)

@@ -15,7 +15,6 @@ from .agent import get_agent, run_context
 from .context import RequestContext
 from .history import HistoryConverter, with_ids
 from .prompt import context_messages
-from .store import SqlStore
 from .tasks import ToolTasks
 
 log = logging.getLogger(__name__)
@@ -33,10 +32,6 @@ class ChatServer(ChatKitServer[RequestContext]):
 
     converter = HistoryConverter()
 
-    def __init__(self, store: SqlStore) -> None:
-        super().__init__(store)
-        self.kept = store
-
     async def respond(
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: RequestContext
     ) -> AsyncIterator[ThreadStreamEvent]:
@@ -47,7 +42,6 @@ class ChatServer(ChatKitServer[RequestContext]):
         newest = await self.store.load_thread_items(thread.id, None, HISTORY, "desc", context)  # the new message is among them
         history = await self.converter.to_agent_input(list(reversed(newest.data)))
         messages = [*context_messages(context), *history]
-        await self.kept.save_preferences(context)
         try:
             result = Runner.run_streamed(get_agent(), messages, context=run_context(chat), hooks=ToolTasks(chat))
             try:

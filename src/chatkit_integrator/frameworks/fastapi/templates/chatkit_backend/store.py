@@ -6,6 +6,7 @@ not there and what is somebody else's are told apart by nothing: both are `NotFo
 
 import json
 import uuid
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from chatkit.store import NotFoundError, Store, StoreItemType
@@ -101,10 +102,9 @@ class SqlStore(Store[RequestContext]):
         """Delete the record of an attachment of this user."""
         await self._delete_owned(attachments, attachment_id, context)
 
-    async def save_preferences(self, context: RequestContext) -> None:
-        """Keep what this user chose last, where the request tells it."""
-        if context.preferences:
-            await self._save_owned(preferences, context.user_id, _json(context.preferences), context)
+    async def save_preferences(self, user_id: str, chosen: Mapping[str, object]) -> None:
+        """Keep what this user chose last."""
+        await self._save_owned(preferences, user_id, _json(chosen), RequestContext(user_id))
 
     async def load_preferences(self, user_id: str) -> Any:  # noqa: ANN401 - JSON
         """Give what this user chose last; nothing at first."""

@@ -1,5 +1,5 @@
 import { ChatKit, useChatKit } from "@openai/chatkit-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { createChatFetch } from "./chat-fetch";
 import styles from "./chatkit.module.css";
 import { PROXY_PATH } from "./settings";
@@ -24,8 +24,9 @@ export function ChatPanel({ dark, domainKey, selection, signedIn, thread, onSele
   const [problem, setProblem] = useState("");
   const [ready, setReady] = useState(false);
   const [initialThread] = useState(thread);
+  const restoring = useRef(thread !== null);
 
-  const { control, focusComposer } = useChatKit({
+  const { control, focusComposer, setThreadId } = useChatKit({
     api: {
       url: PROXY_PATH,
       domainKey,
@@ -39,11 +40,17 @@ export function ChatPanel({ dark, domainKey, selection, signedIn, thread, onSele
       setReady(true);
       setProblem("");
     },
+    onThreadLoadEnd: () => {
+      restoring.current = false;
+    },
     onThreadChange: ({ threadId }) => onThread(threadId),
     onResponseStart: () => setProblem(""),
     onError: ({ error }) => {
       console.error("The chat reported an error:", error);
-      setProblem(FAILED);
+      if (restoring.current)
+        void setThreadId(null); // the remembered conversation is gone
+      else setProblem(FAILED);
+      restoring.current = false;
     },
   });
 

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 import { cookies } from "next/headers";
-import { failure, forward, status } from "../../_chatkit/forward";
+import { failure, forward, keep, status } from "../../_chatkit/forward";
 
 const COOKIE = "chatkit_guest";
 const YEAR = 60 * 60 * 24 * 365;
@@ -48,8 +48,11 @@ function token(id: string): string {
 
 /** Anyone may chat; being asked is when a visitor gets an id, before messages need one. */
 export async function GET(): Promise<Response> {
-  await visitor();
-  return status(true);
+  return status(token(await visitor()), true);
+}
+
+export async function PUT(request: Request): Promise<Response> {
+  return keep(request, token(await visitor()));
 }
 
 export async function POST(request: Request): Promise<Response> {

@@ -6,7 +6,7 @@ import { ChatPanel } from "./chat-panel";
 import styles from "./chatkit.module.css";
 import { PreferencesMenu } from "./preferences-menu";
 import { signInUrl, useReturn } from "./returning";
-import { PROXY_PATH } from "./settings";
+import { ASKING, following, lastThread, readSession, rememberThread } from "./session";
 import { useScriptReady } from "./use-script-ready";
 import { useSelection } from "./use-selection";
 import { useDark, useDomainKey } from "./use-site";
@@ -25,7 +25,7 @@ function Widget() {
   const [answered, setAnswered] = useState(null);
   const [open, setOpen] = useState(false);
   const [kept, setKept] = useState(false);
-  const [session, setSession] = useState("asking");
+  const [session, setSession] = useState(ASKING);
   const [menu, setMenu] = useState(false);
   const [quote, setQuote] = useState("");
   const [thread, setThread] = useState(null);
@@ -49,7 +49,11 @@ function Widget() {
   };
 
   useEffect(() => {
-    if (open) void readSession().then(setSession);
+    if (!open) return;
+    const ask = () => void readSession().then((next) => setSession((now) => following(now, next)));
+    ask();
+    window.addEventListener("focus", ask); // somebody may have signed in or out in another window
+    return () => window.removeEventListener("focus", ask);
   }, [open, path]);
 
   useEffect(() => {
@@ -116,14 +120,14 @@ function Widget() {
               </button>
             </div>
           )}
-          {session === "expired" && (
+          {session.is === "expired" && (
             <SignIn text="Your session has ended. Sign in to go on with this conversation." thread={thread} />
           )}
-          {session === "asking" ? (
+          {session.is === "asking" ? (
             <Note>Just a moment…</Note>
-          ) : session === "signed-out" ? (
+          ) : session.is === "signed-out" ? (
             <SignIn text="Please sign in to chat." thread={thread} />
-          ) : session === "unreachable" ? (
+          ) : session.is === "unreachable" ? (
             <Note action="Try again" onAction={() => void readSession().then(setSession)}>
               The chat cannot be reached at the moment.
             </Note>
@@ -137,14 +141,18 @@ function Widget() {
             <Note>Loading the chat…</Note>
           ) : (
             <ChatPanel
+              key={session.user}
               dark={dark}
               domainKey={domainKey}
               selection={quote}
-              signedIn={session === "signed-in"}
-              thread={returned?.thread ?? null}
+              signedIn={session.is === "signed-in"}
+              thread={returned?.thread ?? lastThread(session.user)}
               onSelectionSent={() => setQuote("")}
-              onSignedOut={() => setSession("expired")}
-              onThread={setThread}
+              onSignedOut={() => setSession({ ...session, is: "expired" })}
+              onThread={(id) => {
+                setThread(id);
+                rememberThread(session.user, id);
+              }}
             />
           )}
         </section>
@@ -162,19 +170,6 @@ function Widget() {
       </button>
     </div>
   );
-}
-
-/** Asks this site's own server who is there; scripts cannot see the session. A redirect means that nobody is. */
-async function readSession() {
-  try {
-    const response = await fetch(PROXY_PATH, { redirect: "manual", cache: "no-store" });
-    if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) return "signed-out";
-    const state = await response.json();
-    const signedIn = typeof state === "object" && state !== null && "signedIn" in state && state.signedIn === true;
-    return signedIn ? "signed-in" : "signed-out";
-  } catch {
-    return "unreachable";
-  }
 }
 
 function SignIn({ text, thread }) {

@@ -4,6 +4,8 @@ const LARGEST_BODY = 1024 * 1024;
 const PASSED_ON = ["accept", "accept-language", "content-type", "chatkit-frame-instance-id"];
 const UNREACHABLE = "The chat cannot reach its server. Please try again in a moment.";
 const BROKEN_OFF = "The answer broke off. Please try again.";
+const OTHER_SITE = "The chat belongs to its own site.";
+const TOO_LONG = "This message is too long.";
 const SIGN_IN_AGAIN = "Please sign in again to go on.";
 
 /**
@@ -14,9 +16,9 @@ const SIGN_IN_AGAIN = "Please sign in again to go on.";
  * `refused` answers where there is no token, or the backend does not take it.
  */
 export async function forward(request, token, refused = () => answer(401, SIGN_IN_AGAIN)) {
-  if (!isOwnSite(request)) return answer(403, "The chat belongs to its own site.");
+  if (!isOwnSite(request)) return answer(403, OTHER_SITE);
   const body = await read(request);
-  if (body === null) return answer(413, "This message is too long.");
+  if (body === null) return answer(413, TOO_LONG);
   if (!token) return refused(body);
   const headers = new Headers({ authorization: `Bearer ${token}` });
   for (const name of PASSED_ON) {
@@ -56,9 +58,31 @@ export function answer(status, message) {
   return Response.json({ message }, { status, headers: { "cache-control": "no-store" } });
 }
 
-/** Whether somebody may chat, for the widget to ask; never kept in a cache. */
-export function status(signedIn) {
-  return Response.json({ signedIn }, { headers: { "cache-control": "no-store" } });
+/** Whether somebody may chat, and what the backend keeps about how, for the widget to ask; never kept in a cache. */
+export async function status(token, everyone = false) {
+  const upstream = token ? await askAboutMe(token) : null;
+  const kept = upstream?.ok ? await upstream.json().catch(() => null) : null;
+  const refused = !token || upstream?.status === 401 || upstream?.status === 403;
+  const state = { ...(typeof kept === "object" ? kept : null), signedIn: everyone || !refused };
+  return Response.json(state, { headers: { "cache-control": "no-store" } });
+}
+
+/** Has the backend keep how somebody likes to be answered. */
+export async function keep(request, token) {
+  if (!isOwnSite(request)) return answer(403, OTHER_SITE);
+  if (!token) return answer(401, SIGN_IN_AGAIN);
+  const upstream = await askAboutMe(token, (await read(request)) ?? "");
+  return upstream?.ok ? answer(200, "Kept.") : answer(502, UNREACHABLE);
+}
+
+async function askAboutMe(token, change) {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const method = change === undefined ? "GET" : "PUT";
+  try {
+    return await fetch(`${backendUrl()}/me`, { method, headers, body: change ?? null, redirect: "manual", cache: "no-store" });
+  } catch {
+    return null; // whoever writes a message next is told
+  }
 }
 
 /** Tells a streaming request what went wrong in its stream, and any other by status. */

@@ -1,5 +1,5 @@
 import { cookies } from "next/headers";
-import { answer, forward, status } from "../../_chatkit/forward";
+import { answer, forward, keep, status } from "../../_chatkit/forward";
 import { SESSION_COOKIE } from "../../_chatkit/settings";
 
 /** The session's cookie cannot be read by scripts, so this route reads it and sends it on as a bearer token. */
@@ -8,7 +8,11 @@ async function sessionToken() {
 }
 
 export async function GET() {
-  return status(Boolean(await sessionToken()));
+  return status((await sessionToken()) ?? "");
+}
+
+export async function PUT(request) {
+  return keep(request, (await sessionToken()) ?? "");
 }
 
 export async function POST(request) {
