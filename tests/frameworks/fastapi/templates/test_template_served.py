@@ -11,37 +11,18 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import uvicorn
-from agents.testing import ScriptedModel, assistant_message
 from starlette.middleware.base import BaseHTTPMiddleware
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator
 
-    from agents.items import TResponseStreamEvent
-    from frameworks.fastapi.templates.conftest import Chat
+    from frameworks.fastapi.templates.conftest import Chat, Hesitant
 
 BODY: dict[str, Any] = {
     "type": "threads.create",
     "params": {"input": {"content": [{"type": "input_text", "text": "Hi"}], "attachments": [], "inference_options": {}}},
 }
 ANN = {"authorization": "Bearer ann"}
-
-
-class Hesitant(ScriptedModel):
-    """Stops in the middle of its answer until it is cancelled."""
-
-    def __init__(self) -> None:
-        super().__init__([[assistant_message("Half an answer", item_id="msg_a")]])
-        self.stopped = asyncio.Event()
-
-    async def stream_response(self, *args: Any, **keywords: Any) -> AsyncIterator[TResponseStreamEvent]:
-        try:
-            async for event in super().stream_response(*args, **keywords):
-                yield event
-                if event.type == "response.output_text.delta":
-                    await asyncio.Event().wait()
-        finally:
-            self.stopped.set()
 
 
 @contextlib.asynccontextmanager
@@ -61,7 +42,9 @@ async def served(chat: Chat) -> AsyncGenerator[httpx.AsyncClient]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("wrapped", [False, True])
-async def test_who_closes_the_page_stops_the_model_and_finds_what_was_said(chat: Chat, wrapped: bool) -> None:
+async def test_who_closes_the_page_stops_the_model_and_finds_what_was_said(
+    chat: Chat, hesitant: type[Hesitant], wrapped: bool
+) -> None:
     """With and without a middleware of the kind that hides a reader's leaving."""
 
     async def through(request: Any, call_next: Any) -> Any:
@@ -69,7 +52,7 @@ async def test_who_closes_the_page_stops_the_model_and_finds_what_was_said(chat:
 
     if wrapped:
         chat.app.add_middleware(BaseHTTPMiddleware, dispatch=through)
-    chat.modules("app.bot").agent.model = model = Hesitant()
+    chat.modules("app.bot").agent.model = model = hesitant()
 
     async with served(chat) as client:
         async with client.stream("POST", "/api/chatkit", json=BODY) as answer:
@@ -88,8 +71,8 @@ async def test_who_closes_the_page_stops_the_model_and_finds_what_was_said(chat:
 
 
 @pytest.mark.slow
-async def test_an_answer_arrives_while_it_is_made(chat: Chat) -> None:
-    chat.modules("app.bot").agent.model = Hesitant()
+async def test_an_answer_arrives_while_it_is_made(chat: Chat, hesitant: type[Hesitant]) -> None:
+    chat.modules("app.bot").agent.model = hesitant()
 
     async with served(chat) as client, client.stream("POST", "/api/chatkit", json=BODY) as answer:
         seen: list[str] = []
