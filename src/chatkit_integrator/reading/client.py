@@ -16,7 +16,7 @@ from chatkit_integrator.reading.site import Site, evaluate, named_value, propert
 from chatkit_integrator.syntax import jsonc, tsx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ast_grep_py import SgNode
 
@@ -299,7 +299,9 @@ def _route(reader: Site, file: str) -> Proxy | None:
         return None
     reads: list[Evidence] = []
     authorizes: list[Evidence] = []
-    target, target_place = None, None
+    target, target_place = _target(reader, _running(reader, file, modules, post))
+    if target is None:
+        target, target_place = _target(reader, [(path, tsx.root(reader.text(path))) for path in modules])
     for path in modules:
         body = reader.text(path)
         for _, line in javascript.calls(body, "cookies", "auth", "getSession", "getServerSession", "getToken", "currentUser"):
@@ -309,14 +311,40 @@ def _route(reader: Site, file: str) -> Proxy | None:
                 authorizes.append(reader.at(path, line))
         named = tsx.root(body).find_all(kind="property_identifier")
         authorizes.extend(reader.evidence(path, node) for node in named if node.text().lower() == "authorization")
-        for call, line in javascript.calls(body, "fetch"):
-            given = javascript.arguments(call)
-            found = evaluate(reader, path, given[0]) if given else None
-            if found:
-                target, target_place = urlsplit(found).path or "/", reader.at(path, line)
     numbers = tsx.root(reader.text(file)).find_all(kind="number")
     refuses = [reader.evidence(file, node) for node in numbers if node.text() == "401"]
     return Proxy(reader.evidence(file, post), tuple(reads), tuple(authorizes), tuple(refuses), target, target_place)
+
+
+def _running(reader: Site, file: str, modules: Iterable[str], start: SgNode) -> list[tuple[str, SgNode]]:
+    """The functions of these modules that a handler calls, or hands on, and it first."""
+    functions = {
+        _name(node): (path, node)
+        for path in modules
+        for kind in ("function_declaration", "variable_declarator")
+        for node in tsx.root(reader.text(path)).find_all(kind=kind)
+    }
+    found, names = [(file, start)], {_name(start)}
+    for _, node in found:
+        for call in node.find_all(kind="call_expression"):
+            for one in (call.field("function"), *javascript.arguments(call)):
+                name = one.text() if one is not None and one.kind() == "identifier" else ""
+                if name in functions and name not in names:
+                    names.add(name)
+                    found.append(functions[name])
+    return found
+
+
+def _target(reader: Site, nodes: Iterable[tuple[str, SgNode]]) -> tuple[str, Evidence] | tuple[None, None]:
+    """The path that the last request of these nodes goes to."""
+    target: tuple[str, Evidence] | tuple[None, None] = None, None
+    for path, node in nodes:
+        for call in node.find_all(kind="call_expression"):
+            given = javascript.arguments(call) if javascript.last_name(call.field("function")) == "fetch" else []
+            found = evaluate(reader, path, given[0]) if given else None
+            if found:
+                target = urlsplit(found).path or "/", reader.at(path, javascript.line(call))
+    return target
 
 
 def _name(node: SgNode) -> str:
