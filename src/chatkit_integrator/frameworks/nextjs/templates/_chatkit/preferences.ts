@@ -5,10 +5,9 @@ import { PROXY_PATH } from "./settings";
 export type Preferences = { tone: string; level: string; language: string; sharePage: boolean };
 
 const DEFAULTS: Preferences = { tone: "", level: "", language: "", sharePage: true };
-const PAUSE = 300;
 
 let current = DEFAULTS;
-let timer: ReturnType<typeof setTimeout> | undefined;
+let [sending, changed] = [false, false];
 const watching = new Set<() => void>();
 
 /** What was chosen, on whichever browser. */
@@ -23,26 +22,34 @@ export function usePreferences(): [Preferences, (change: Partial<Preferences>) =
 
 /** Takes over what the backend has kept. */
 export function loadPreferences(kept: unknown): void {
-  if (timer === undefined) set({ ...DEFAULTS, ...(typeof kept === "object" ? kept : {}) });
+  if (!sending) set({ ...DEFAULTS, ...(typeof kept === "object" ? kept : {}) });
 }
 
 function change(some: Partial<Preferences>): void {
   set({ ...current, ...some });
-  clearTimeout(timer);
-  timer = setTimeout(() => {
-    timer = undefined;
-    const headers = { "content-type": "application/json" };
-    const request = fetch(PROXY_PATH, { method: "PUT", headers, body: JSON.stringify(current), keepalive: true });
-    request.catch((error: unknown) => console.error("The chat's preferences could not be kept:", error));
-  }, PAUSE);
+  changed = true;
+  if (!sending) void send();
+}
+
+/** Has the last choice kept, one request at a time, so that an earlier one never comes after it. */
+async function send(): Promise<void> {
+  sending = true;
+  while (changed) {
+    changed = false;
+    const init = { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(current) };
+    await fetch(PROXY_PATH, { ...init, keepalive: true }).catch((error: unknown) => {
+      console.error("The chat's preferences could not be kept:", error);
+    });
+  }
+  sending = false;
 }
 
 function set(preferences: Preferences): void {
   current = preferences;
-  for (const changed of Array.from(watching)) changed();
+  for (const notify of Array.from(watching)) notify();
 }
 
-function watch(changed: () => void): () => void {
-  watching.add(changed);
-  return () => watching.delete(changed);
+function watch(notify: () => void): () => void {
+  watching.add(notify);
+  return () => watching.delete(notify);
 }

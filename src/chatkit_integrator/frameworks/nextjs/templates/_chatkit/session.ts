@@ -18,9 +18,7 @@ export function following(now: Session, next: Session): Session {
 export async function readSession(): Promise<Session> {
   try {
     const response = await fetch(PROXY_PATH, { redirect: "manual", cache: "no-store" });
-    if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
-      return { is: "signed-out", user: "" };
-    }
+    if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) return { is: "signed-out", user: "" };
     const state = (await response.json()) as { signedIn?: boolean; user?: string; preferences?: unknown };
     if (state.signedIn) loadPreferences(state.preferences);
     return { is: state.signedIn ? "signed-in" : "signed-out", user: state.user ?? "" };
@@ -36,8 +34,7 @@ export function lastThread(user: string): string | null {
 
 /** Remembers it for them, and for nobody else. */
 export function rememberThread(user: string, thread: string | null): void {
-  if (!user) return;
-  stored((storage) => (thread ? storage.setItem(THREAD + user, thread) : storage.removeItem(THREAD + user)));
+  if (user) stored((storage) => (thread ? storage.setItem(THREAD + user, thread) : storage.removeItem(THREAD + user)));
 }
 
 function stored(action: (storage: Storage) => string | null | void): string | null {

@@ -2,10 +2,9 @@ import { useSyncExternalStore } from "react";
 import { PROXY_PATH } from "./settings";
 
 const DEFAULTS = { tone: "", level: "", language: "", sharePage: true };
-const PAUSE = 300;
 
 let current = DEFAULTS;
-let timer;
+let [sending, changed] = [false, false];
 const watching = new Set();
 
 /** What was chosen, on whichever browser. */
@@ -20,26 +19,34 @@ export function usePreferences() {
 
 /** Takes over what the backend has kept. */
 export function loadPreferences(kept) {
-  if (timer === undefined) set({ ...DEFAULTS, ...(typeof kept === "object" ? kept : {}) });
+  if (!sending) set({ ...DEFAULTS, ...(typeof kept === "object" ? kept : {}) });
 }
 
 function change(some) {
   set({ ...current, ...some });
-  clearTimeout(timer);
-  timer = setTimeout(() => {
-    timer = undefined;
-    const headers = { "content-type": "application/json" };
-    const request = fetch(PROXY_PATH, { method: "PUT", headers, body: JSON.stringify(current), keepalive: true });
-    request.catch((error) => console.error("The chat's preferences could not be kept:", error));
-  }, PAUSE);
+  changed = true;
+  if (!sending) void send();
+}
+
+/** Has the last choice kept, one request at a time, so that an earlier one never comes after it. */
+async function send() {
+  sending = true;
+  while (changed) {
+    changed = false;
+    const init = { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(current) };
+    await fetch(PROXY_PATH, { ...init, keepalive: true }).catch((error) => {
+      console.error("The chat's preferences could not be kept:", error);
+    });
+  }
+  sending = false;
 }
 
 function set(preferences) {
   current = preferences;
-  for (const changed of Array.from(watching)) changed();
+  for (const notify of Array.from(watching)) notify();
 }
 
-function watch(changed) {
-  watching.add(changed);
-  return () => watching.delete(changed);
+function watch(notify) {
+  watching.add(notify);
+  return () => watching.delete(notify);
 }

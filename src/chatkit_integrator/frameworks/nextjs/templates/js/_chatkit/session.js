@@ -15,9 +15,7 @@ export function following(now, next) {
 export async function readSession() {
   try {
     const response = await fetch(PROXY_PATH, { redirect: "manual", cache: "no-store" });
-    if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
-      return { is: "signed-out", user: "" };
-    }
+    if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) return { is: "signed-out", user: "" };
     const state = await response.json();
     if (state.signedIn) loadPreferences(state.preferences);
     return { is: state.signedIn ? "signed-in" : "signed-out", user: state.user ?? "" };
@@ -33,8 +31,7 @@ export function lastThread(user) {
 
 /** Remembers it for them, and for nobody else. */
 export function rememberThread(user, thread) {
-  if (!user) return;
-  stored((storage) => (thread ? storage.setItem(THREAD + user, thread) : storage.removeItem(THREAD + user)));
+  if (user) stored((storage) => (thread ? storage.setItem(THREAD + user, thread) : storage.removeItem(THREAD + user)));
 }
 
 function stored(action) {
