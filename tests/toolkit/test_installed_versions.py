@@ -1,0 +1,69 @@
+"""What we declare installs and talks: with the newest packages, with the oldest, and beside those that hold others back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import jwt
+import pytest
+from uv import find_uv_bin
+
+from chatkit_integrator.demo.run import free_ports
+from chatkit_integrator.engine.running import start
+from chatkit_integrator.proofs.recorder import Recorder
+from chatkit_integrator.proofs.wire import Wire, assistant_text, thread_of
+from chatkit_integrator.toolkit import Request, apply, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+SECRET = "a secret of the tests that is long enough"
+MAIN = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/")\ndef home() -> str:\n    return "Hello"\n'
+CASES = {
+    "the newest": ("fastapi\nuvicorn\n", "highest"),
+    "the oldest": ("fastapi==0.100.0\nuvicorn==0.31.1\n", "lowest-direct"),
+    "an old server, which holds the agents back": ("fastapi==0.115.0\nuvicorn[standard]==0.30.6\n", "highest"),
+    "an old sign-in, which holds mcp back": (
+        "fastapi\nuvicorn\nfastapi-users[sqlalchemy]>=13,<14\n",
+        "highest",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_chat_answers_and_remembers_with(
+    case: str, git_repository: Callable[[Mapping[str, str | bytes]], Path], tmp_path: Path
+) -> None:
+    requirements, resolution = CASES[case]
+    root = git_repository({"main.py": MAIN, "requirements.txt": requirements})
+    request = Request(root, answers={"identity": "guest"})
+    apply(request, plan(request).plan.id)
+    uv = find_uv_bin()
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(tmp_path / "venv")], check=True)
+    python = str(tmp_path / "venv/bin/python")
+    install = [uv, "pip", "install", "--quiet", "--python", python, "--resolution", resolution, "-r", "requirements.txt"]
+    subprocess.run(install, cwd=root, check=True, timeout=300)
+
+    [port] = free_ports(1)
+    with Recorder() as recorder:
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "CHATKIT_GUEST_SECRET": SECRET,
+            "OPENAI_API_KEY": "recorded",
+            "OPENAI_BASE_URL": recorder.url,
+            "OPENAI_AGENTS_DISABLE_TRACING": "1",
+        }
+        command = [python, "-m", "uvicorn", "main:app", "--port", str(port), "--log-level", "warning"]
+        with start(command, cwd=root, env=environment, log=tmp_path / "log") as backend:
+            backend.wait_for_http(f"http://127.0.0.1:{port}/", 60)
+            token = jwt.encode({"sub": "v1", "iss": "chatkit-guest", "exp": 4_000_000_000}, SECRET, "HS256")
+            visitor = Wire(f"http://127.0.0.1:{port}/chatkit", {"authorization": f"Bearer {token}"})
+            first = visitor.create("Hello, my name is Ada.")
+            second = visitor.add(thread_of(first), "What is my name?")
+    assert assistant_text(first) == "Hello Ada, nice to meet you.", (tmp_path / "log").read_text()
+    assert assistant_text(second) == "Your name is Ada, you told me before.", (tmp_path / "log").read_text()
