@@ -99,6 +99,7 @@ def test_a_conversation_knows_the_name_and_the_page_also_after_client_side_navig
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.goto("/login")
     sign_in(page)
+    expect(page).to_have_url(re.compile(r"/$"))
     page.get_by_role("link", name="Bread and Algebra").click()
     expect(page).to_have_title(re.compile("Bread and Algebra"))
     page.get_by_role("button", name="Open the chat").click()
@@ -120,6 +121,7 @@ def test_a_conversation_knows_the_name_and_the_page_also_after_client_side_navig
 def test_selected_text_can_be_asked_about(page: Page, shop: Running) -> None:
     page.goto("/login")
     sign_in(page)
+    expect(page).to_have_url(re.compile(r"/$"))
     page.goto("/books/3")
     page.get_by_text("Five strangers").click(click_count=3)
     page.get_by_role("button", name="Ask about this").click()
@@ -186,6 +188,7 @@ def test_preferences_are_kept_and_reach_the_prompt(page: Page, shop: Running) ->
     page.get_by_role("button", name="Open the chat").click()
     page.get_by_role("button", name="Preferences").click()
     page.get_by_label("Tone").select_option("formal")
+    page.wait_for_timeout(300)
     page.reload()
     page.get_by_role("button", name="Open the chat").click()
     say(page, "Good day")
