@@ -226,6 +226,17 @@ def test_a_redirect_from_a_middleware_means_signed_out(page: Page) -> None:
     expect(page.get_by_text("Please sign in to chat.")).to_be_visible()
 
 
+def test_a_message_that_a_middleware_sends_to_sign_in_does_not_go_there(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/login" in request.url else None)
+    opened(page)
+    expect(page.get_by_label("Message", exact=True)).to_be_visible()
+    page.route("**/api/chatkit", lambda route: route.fulfill(status=307, headers={"location": "/login"}))
+    say(page, "How long?")
+    expect(page.get_by_text("Your session has ended.")).to_be_visible()
+    assert asked == []
+
+
 def test_a_session_that_ends_is_said_in_place_and_asked_once(page: Page, backend: Backend) -> None:
     opened(page)
     say(page, "How long?")
