@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatkit_integrator.frameworks.fastapi.floors import ceilings, conflicts
+from chatkit_integrator.frameworks.fastapi.floors import WARMS, ceilings, conflicts, held_below
 
 FINE = (
     "fastapi",
@@ -82,3 +82,17 @@ def test_a_declared_package_is_told_of_and_not_declared_twice() -> None:
     [held] = ceilings(["uvicorn==0.30.6", "openai>=1.50"])
     assert held.declared
     assert held.raise_to == "uvicorn 0.31.1"
+
+
+@pytest.mark.parametrize(
+    ("declared", "held"),
+    [
+        (["fastapi", "uvicorn<0.20"], None),
+        (["fastapi>=0.100"], None),
+        (["fastapi==0.112.2"], None),
+        (["fastapi[standard]==0.112.1"], "fastapi[standard]==0.112.1"),
+        (["fastapi<0.112"], "fastapi<0.112"),
+    ],
+)
+def test_a_fastapi_that_does_not_run_a_routers_start_up_is_known(declared: list[str], held: str | None) -> None:
+    assert held_below(declared, "fastapi", WARMS) == held

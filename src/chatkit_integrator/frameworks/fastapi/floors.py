@@ -26,6 +26,8 @@ ASYNCPG = "asyncpg>=0.29"
 AIOSQLITE = "aiosqlite>=0.20"
 PYJWT = "pyjwt>=2.8"
 OLDEST_PYTHON = "3.11"
+WARMS = "0.112.2"
+"""The first FastAPI that runs a router's lifespan."""
 
 FLOORS: dict[str, tuple[str, str]] = {
     "anyio": ("4.5", "mcp, which openai-agents needs"),
@@ -124,6 +126,16 @@ def ceilings(declared: Iterable[str]) -> tuple[Held, ...]:
                 found.append(Held(ceiling, known[name][0], f"{name} {version}", own is not None))
                 break
     return tuple(found)
+
+
+def held_below(declared: Iterable[str], name: str, version: str) -> str | None:
+    """The requirement that keeps a package below a version; ``None`` where nothing does."""
+    from packaging.version import Version  # noqa: PLC0415 - only when planning
+
+    parsed = ((text, *_parse(text)) for text in declared)
+    return next(
+        (text for text, found, one in parsed if found == name and one and excludes(one.specifier, Version(version))), None
+    )
 
 
 def conflicts(declared: Iterable[tuple[str, str]]) -> tuple[Conflict, ...]:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import SyntaxRefusedError
+from chatkit_integrator.frameworks.fastapi import floors
 from chatkit_integrator.frameworks.fastapi.importing import PACKAGE, router_import
-from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Refused, Transform
+from chatkit_integrator.frameworks.fastapi.inspecting.manifests import declared
+from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
 from chatkit_integrator.syntax import python
 from chatkit_integrator.syntax.text import line_end
 
@@ -69,7 +71,16 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
         edited = _edit(app, line, statement)
     except SyntaxRefusedError as error:
         return Refused(str(error), f"{statement}\n\n{line}")
-    return Edited((tree.edit(path, edited),), f"Include the chat's router in {path}, as {endpoint}")
+    return Edited((tree.edit(path, edited),), f"Include the chat's router in {path}, as {endpoint}", _cold(tree, backend))
+
+
+def _cold(tree: Tree, backend: Backend) -> tuple[FollowUp, ...]:
+    """Say where the start-up of ours is not run."""
+    old = floors.held_below((text for _, text in declared(tree, backend.dependencies.manifests)), "fastapi", floors.WARMS)
+    told = (
+        f"{old} is older than FastAPI {floors.WARMS}, the first to run a router's start-up: the first chat opens the database."
+    )
+    return (FollowUp(told),) if old else ()
 
 
 def _app(tree: Tree, backend: Backend, endpoint: str) -> _App:
