@@ -132,10 +132,11 @@ def held_below(declared: Iterable[str], name: str, version: str) -> str | None:
     """The requirement that keeps a package below a version; ``None`` where nothing does."""
     from packaging.version import Version  # noqa: PLC0415 - only when planning
 
-    parsed = ((text, *_parse(text)) for text in declared)
-    return next(
-        (text for text, found, one in parsed if found == name and one and excludes(one.specifier, Version(version))), None
-    )
+    for text in declared:
+        found, requirement = _parse(text)
+        if found == name and requirement is not None and excludes(requirement.specifier, Version(version)):
+            return text
+    return None
 
 
 def conflicts(declared: Iterable[tuple[str, str]]) -> tuple[Conflict, ...]:
