@@ -36,10 +36,9 @@ export function ChatPanel({ dark, domainKey, selection, signedIn, thread, onSele
     onResponseStart: () => setProblem(""),
     onError: ({ error }) => {
       console.error("The chat reported an error:", error);
-      if (restoring.current)
-        void setThreadId(null); // the remembered conversation is gone
-      else setProblem(FAILED);
-      restoring.current = false;
+      if (!restoring.current) return setProblem(FAILED);
+      restoring.current = false; // the remembered conversation is gone
+      void setThreadId(null);
     },
   });
 
