@@ -150,7 +150,7 @@ def _follow_ups(tree: Tree, profile: Profile) -> tuple[FollowUp, ...]:
     elif tree.named("alembic.ini"):
         left.append(
             FollowUp(
-                "The chat makes its own tables, chatkit_threads, chatkit_items and chatkit_attachments: leave them out of "
+                "The chat's tables are named chatkit_*: leave them out of "
                 "Alembic's --autogenerate with include_name in env.py, or it will propose to drop them."
             )
         )

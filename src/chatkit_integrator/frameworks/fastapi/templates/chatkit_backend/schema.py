@@ -40,7 +40,7 @@ metadata = sa.MetaData()
 def _table(name: str, *columns: sa.Column[Any] | sa.UniqueConstraint | sa.Index) -> sa.Table:
     """Make a table of things kept as JSON: `position` is the order in which they came, `at` the second."""
     position = sa.Column("position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
-    at = sa.Column("at", sa.Double, nullable=False, default=time.time)
+    at = sa.Column("at", sa.Double[float](), nullable=False, default=time.time)
     return sa.Table(name, metadata, position, at, sa.Column("data", sa.Text, nullable=False), *columns)
 
 
