@@ -83,6 +83,18 @@ def test_selected_text_can_be_asked_about_once(page: Page, backend: Backend) -> 
     assert "selection" not in backend.of("threads.add_user_message")[0].metadata
 
 
+def test_a_long_selection_in_any_script_goes_along_cut_to_size(page: Page, backend: Backend) -> None:
+    page.goto("/", wait_until="networkidle")
+    page.evaluate("document.getElementById('text').textContent = '茶🍵é '.repeat(1000)")
+    page.evaluate("getSelection().selectAllChildren(document.getElementById('text'))")
+    page.get_by_role("button", name="Ask about this").click()
+    say(page, "What is this?")
+    expect(page.get_by_label("Messages")).to_contain_text("then pour.")
+    selection = str(backend.of("threads.create")[0].metadata["selection"])
+    assert selection.startswith("茶🍵é 茶🍵é")
+    assert len(selection.encode("utf-16-le")) // 2 == 2000
+
+
 def test_selected_text_can_be_left_out_again(page: Page, backend: Backend) -> None:
     page.goto("/")
     page.locator("#text").select_text()
