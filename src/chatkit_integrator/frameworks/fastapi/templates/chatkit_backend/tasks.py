@@ -1,40 +1,35 @@
-"""The agent's work with its tools, shown to people as tasks: what it does, never with what.
-
-A tool that opens a workflow of its own shows its work itself.
-"""
+"""The agent's work with its tools, shown to people: what it does, never with what."""
 
 from datetime import datetime
 from typing import Any
 
 from agents import Agent, RunContextWrapper, RunHooks, Tool
 from chatkit.agents import AgentContext
-from chatkit.types import CustomTask, TaskItem, ThreadItemAddedEvent, ThreadItemReplacedEvent
+from chatkit.types import CustomTask, ProgressUpdateEvent, TaskItem, ThreadItemDoneEvent
 
 from .context import RequestContext
 
 
 class ToolTasks(RunHooks[Any]):
-    """Adds a task to the conversation when a tool starts, and completes it when the tool ends."""
+    """Tells when a tool is at work, and adds a task to the conversation when it is done."""
 
     def __init__(self, chat: AgentContext[RequestContext]) -> None:
         self._chat = chat
-        self._open: dict[str, TaskItem] = {}
 
     async def on_tool_start(self, context: RunContextWrapper[Any], agent: Agent[Any], tool: Tool) -> None:
-        """Show that a tool is at work."""
-        del agent
-        if self._chat.workflow_item and self._chat.workflow_item.workflow.type == "custom":
-            return
-        task = CustomTask(title=tool.name.replace("_", " ").capitalize(), status_indicator="loading")
-        now = datetime.now()  # noqa: DTZ005 - the SDK's own times are naive
-        item = TaskItem(id=self._chat.generate_id("task"), thread_id=self._chat.thread.id, created_at=now, task=task)
-        self._open[getattr(context, "tool_call_id", tool.name)] = item
-        await self._chat.stream(ThreadItemAddedEvent(item=item))
+        """Tell that a tool is at work."""
+        del context, agent
+        await self._chat.stream(ProgressUpdateEvent(text=_title(tool)))
 
     async def on_tool_end(self, context: RunContextWrapper[Any], agent: Agent[Any], tool: Tool, result: object) -> None:
-        """Show that it is done."""
-        del agent, result
-        if item := self._open.pop(getattr(context, "tool_call_id", tool.name), None):
-            done = item.task.model_copy(update={"status_indicator": "complete"})
-            # Replaced, not done: the SDK would take it as the end of a workflow that the tool has opened.
-            await self._chat.stream(ThreadItemReplacedEvent(item=item.model_copy(update={"task": done})))
+        """Show that it is done, unless it shows that itself, in a workflow which an item of ours would end."""
+        del context, agent, result
+        if not self._chat.workflow_item or self._chat.workflow_item.workflow.type != "custom":
+            task = CustomTask(title=_title(tool), status_indicator="complete")
+            now = datetime.now()  # noqa: DTZ005 - the SDK's own times are naive
+            item = TaskItem(id=self._chat.generate_id("task"), thread_id=self._chat.thread.id, created_at=now, task=task)
+            await self._chat.stream(ThreadItemDoneEvent(item=item))
+
+
+def _title(tool: Tool) -> str:
+    return tool.name.replace("_", " ").capitalize()
