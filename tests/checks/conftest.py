@@ -12,7 +12,7 @@ import pytest
 
 import chatkit_integrator
 from chatkit_integrator.model.tree import Tree
-from chatkit_integrator.model.verdict import Failed, NotApplicable, Passed, Unknown
+from chatkit_integrator.model.verdict import Evidence, Failed, NotApplicable, Passed, Unknown
 from chatkit_integrator.toolkit import Request, apply, check
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Texts:
         assert isinstance(verdict, (Passed, Failed)), verdict
         found: list[str] = []
         for one in verdict.evidence:
+            assert isinstance(one, Evidence)
             line = self.files[one.path].splitlines()[one.line - 1].strip()
             assert one.excerpt == line[:200]
             found.append(f"{one.path}: {line}")

@@ -21,10 +21,10 @@ from chatkit_integrator.demo.environment import install_site, python_for
 from chatkit_integrator.demo.stage import Stage, cdn_is_reachable
 from chatkit_integrator.engine.running import run, start
 from chatkit_integrator.errors import CommandFailedError
-from chatkit_integrator.model.verdict import Failed
+from chatkit_integrator.model.verdict import Failed, Passed
 from chatkit_integrator.proofs.recorder import Recorder
 from chatkit_integrator.proofs.wire import Wire, assistant_text, thread_of
-from chatkit_integrator.report import jsons
+from chatkit_integrator.report import jsons, texts
 from chatkit_integrator.toolkit import Request, apply, check, plan
 
 if TYPE_CHECKING:
@@ -181,9 +181,8 @@ def judge(root: Path, say: Callable[[str], None]) -> bool:
     for one in results:
         verdict = one.verdict
         say(f"     {jsons.verdict_name(verdict):<14} {one.id} {one.title}")
-        places = getattr(verdict, "evidence", ())
-        if places:
-            say(f"                    {places[-1].path}:{places[-1].line}: {places[-1].excerpt[:90]}")
+        if isinstance(verdict, (Passed, Failed)):
+            say(f"                    {texts.evidence(verdict.evidence[-1])[:140]}")
     return not any(isinstance(one.verdict, Failed) for one in results)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chatkit_integrator.model.verdict import Failed, NotApplicable, Passed, Unknown
+from chatkit_integrator.model.verdict import Evidence, Failed, NotApplicable, Passed, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.plan import Plan
     from chatkit_integrator.model.profile import Backend, Frontend, Symbol
     from chatkit_integrator.model.unit import FollowUp, Question
-    from chatkit_integrator.model.verdict import Result, Verdict
+    from chatkit_integrator.model.verdict import Observed, Result, Verdict
 
 SCHEMA = 1
 
@@ -162,13 +162,17 @@ def result(judged: Result) -> Json:
         "verdict": verdict_name(verdict),
         "proof": verdict.proof if isinstance(verdict, (Passed, Failed)) else None,
         "reason": verdict.reason,
-        "evidence": (
-            [{"path": one.path, "line": one.line, "excerpt": one.excerpt} for one in verdict.evidence]
-            if isinstance(verdict, (Passed, Failed))
-            else []
-        ),
+        "evidence": [evidence(one) for one in verdict.evidence] if isinstance(verdict, (Passed, Failed)) else [],
         "remedy": {"text": judged.remedy.text, "only": judged.remedy.only},
+        "read": None if judged.read is None else {"verdict": verdict_name(judged.read), "reason": judged.read.reason},
     }
+
+
+def evidence(shown: Evidence | Observed) -> Json:
+    """A line of code; or what was seen: ``observed`` is its kind and ``path`` the file that has all of it."""
+    if isinstance(shown, Evidence):
+        return {"path": shown.path, "line": shown.line, "excerpt": shown.excerpt}
+    return {"path": shown.artifact or "", "line": 0, "excerpt": shown.excerpt, "observed": shown.what}
 
 
 def summary(results: Iterable[Result]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.model.verdict import Failed, Passed
+from chatkit_integrator.model.verdict import Evidence, Failed, Passed
 from chatkit_integrator.report.jsons import summary, verdict_name
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.inspection import Inspection, Risk
     from chatkit_integrator.model.plan import Plan
     from chatkit_integrator.model.unit import FollowUp, Question
-    from chatkit_integrator.model.verdict import Result
+    from chatkit_integrator.model.verdict import Observed, Result
 
 ADDED = "#0072b2"
 REMOVED = "#d55e00"
@@ -110,6 +110,13 @@ def risks(seen: Iterable[Risk]) -> list[str]:
     return [f"  ! {one.place.path}:{one.place.line}: {one.text}; the chat inherits it, and it is left as it is" for one in seen]
 
 
+def evidence(shown: Evidence | Observed) -> str:
+    """A line of code, or what was seen, in one line."""
+    if isinstance(shown, Evidence):
+        return f"{shown.path}:{shown.line}: {shown.excerpt}"
+    return f"seen ({shown.what}): {' '.join(shown.excerpt.split())[:200]}"
+
+
 def checklist(results: Sequence[Result]) -> Text:
     """One line an item, its evidence under it; the remedy under a fail."""
     from rich.text import Text  # noqa: PLC0415 - only where a terminal is written to
@@ -120,9 +127,11 @@ def checklist(results: Sequence[Result]) -> Text:
         text.append(mark, style=style)
         text.append(f" {one.id} {one.title}\n")
         text.append(f"       {one.verdict.reason}\n", style=QUIET)
+        if one.read is not None:
+            text.append(f"       read from the code: {verdict_name(one.read)}, {one.read.reason}\n", style=QUIET)
         if isinstance(one.verdict, (Passed, Failed)):
             for seen in one.verdict.evidence[:3]:
-                text.append(f"       {seen.path}:{seen.line}: {seen.excerpt}\n", style=QUIET)
+                text.append(f"       {evidence(seen)}\n", style=QUIET)
         if isinstance(one.verdict, Failed):
             text.append(f"       Fix: {one.remedy.text}\n")
     counted = summary(results)
