@@ -18,7 +18,7 @@ HOST = "host"
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """How a host name is bound in a project: import statements, then perhaps an assignment."""
+    """How a host name is bound in a project: import statements, then perhaps an assignment or a small function."""
 
     imports: tuple[str, ...]
     assignment: str | None = None
@@ -37,12 +37,12 @@ def rewire(text: str, bindings: Mapping[str, Binding]) -> str:
             if alias.name not in bindings:
                 raise ValueError(f"no binding for {HOST}.{alias.name}")
         found = [bindings[alias.name] for alias in node.names]
-        made = [one.assignment for one in found if one.assignment]
+        made = [line for one in found if one.assignment for line in one.assignment.splitlines()]
         new = [line for one in found for line in one.imports]
         if node.col_offset:
             indent = " " * node.col_offset
             between = ["\n"] if new and made else []
-            written = [*(f"{indent}{line}\n" for line in new), *between, *(f"{indent}{line}\n" for line in made)]
+            written = [*(f"{indent}{line}\n" for line in new), *between, *(f"{indent}{line}".rstrip() + "\n" for line in made)]
             lines[node.lineno - 1 : node.end_lineno] = written
         else:
             lines[node.lineno - 1 : node.end_lineno] = []

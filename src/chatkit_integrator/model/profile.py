@@ -81,12 +81,21 @@ class BackendAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class RunContext:
+    """What is called for a fresh run context of an agent's tools, and with which keyword arguments, as source text."""
+
+    maker: Symbol
+    given: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
-    """The agent that the user already has. ``context`` is a callable that gives a fresh run context for its tools."""
+    """The agent that the user already has: an object, or a function without arguments that makes one."""
 
     framework: Literal["openai-agents", "langgraph", "langchain", "openai", "other"]
     symbol: Symbol | None
-    context: Symbol | None = None
+    context: RunContext | None = None
+    is_factory: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,13 @@ def keyword(call: ast.Call, name: str) -> ast.expr | None:
     return next((one.value for one in call.keywords if one.arg == name), None)
 
 
+def needs_arguments(arguments: ast.arguments) -> bool:
+    """Whether a function of these parameters cannot be called without any."""
+    return len(arguments.posonlyargs + arguments.args) > len(arguments.defaults) or any(
+        default is None for default in arguments.kw_defaults
+    )
+
+
 class PythonModules:
     """The modules of a tree. ``roots`` are folders that absolute imports may start from, tried in order."""
 

@@ -24,6 +24,7 @@ from chatkit_integrator.model.profile import (
     Dependencies,
     Factory,
     Profile,
+    RunContext,
     Symbol,
 )
 from chatkit_integrator.model.tree import Tree
@@ -86,6 +87,20 @@ class Holder:
 
 
 db = Holder()
+"""
+BOT_MAKER = """\
+from dataclasses import dataclass
+
+from agents import Agent
+
+
+@dataclass
+class Shelf:
+    books: dict[str, str]
+
+
+def make_shopkeeper() -> Agent[Shelf]:
+    return Agent[Shelf](name="Shopkeeper")
 """
 ALL_IN_ONE = """\
 from agents import Agent
@@ -157,7 +172,7 @@ def user(path: str, user_id: str) -> BackendAuth:
     return BackendAuth("bearer", Symbol(path, "get_current_user"), user_id)
 
 
-def own(path: str, name: str, context: Symbol | None = None) -> Agent:
+def own(path: str, name: str, context: RunContext | None = None) -> Agent:
     return Agent("openai-agents", Symbol(path, name), context)
 
 
@@ -169,7 +184,7 @@ PROJECTS: dict[str, tuple[Profile, Mapping[str, str]]] = {
     "everything of its own, absolute imports": (
         profile(
             auth=user("app/deps.py", "user.id"),
-            agent=own("app/bot.py", "agent", Symbol("app/bot.py", "Basket")),
+            agent=own("app/bot.py", "agent", RunContext(Symbol("app/bot.py", "Basket"))),
             database=engine("app/db.py", "engine"),
         ),
         {"app/__init__.py": "", "app/main.py": MAIN, "app/deps.py": DEPS, "app/bot.py": BOT, "app/db.py": ENGINE},
@@ -192,6 +207,19 @@ PROJECTS: dict[str, tuple[Profile, Mapping[str, str]]] = {
             "src/shop/core/db.py": HOLDER,
             "src/shop/bot.py": BOT,
         },
+    ),
+    "an agent and a run context that are made anew": (
+        profile(
+            auth=user("app/deps.py", "user.id"),
+            agent=Agent(
+                "openai-agents",
+                Symbol("app/bot.py", "make_shopkeeper"),
+                RunContext(Symbol("app/bot.py", "Shelf"), (("books", "{}"),)),
+                is_factory=True,
+            ),
+            database=engine("app/db.py", "engine"),
+        ),
+        {"app/__init__.py": "", "app/main.py": MAIN, "app/deps.py": DEPS, "app/bot.py": BOT_MAKER, "app/db.py": ENGINE},
     ),
     "nothing of its own, no package": (profile("main.py", guest=True), {"main.py": MAIN}),
     "modules beside one another": (

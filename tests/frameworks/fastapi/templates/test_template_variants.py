@@ -9,7 +9,7 @@ from agents import Agent, RunContextWrapper, function_tool
 from agents.testing import ScriptedModel, assistant_message, function_call
 
 from chatkit_integrator.model.profile import Agent as OwnAgent
-from chatkit_integrator.model.profile import BackendAuth, Symbol
+from chatkit_integrator.model.profile import BackendAuth, RunContext, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,14 +181,14 @@ agent = None
 """
 
 
-@pytest.mark.parametrize(("context", "seen"), [(None, "AgentContext"), (Symbol("app/bot.py", "Basket"), "Basket")])
+@pytest.mark.parametrize(("context", "seen"), [(None, "AgentContext"), (RunContext(Symbol("app/bot.py", "Basket")), "Basket")])
 async def test_tools_get_the_run_context_that_they_were_written_for(
     install: Install,
     made_profile: Made,
     talk: Callable[..., Chat],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    context: Symbol | None,
+    context: RunContext | None,
     seen: str,
 ) -> None:
     monkeypatch.setenv("CHATKIT_GUEST_SECRET", SECRET)

@@ -19,6 +19,9 @@ user_id_of: Callable[[Any], object]
 agent: Agent[Any]
 """The project's own agent."""
 
+make_agent: Callable[[], Agent[Any]]
+"""Makes the project's own agent."""
+
 agent_context: Callable[[], object]
 """Makes a fresh run context for the tools of the project's agent."""
 

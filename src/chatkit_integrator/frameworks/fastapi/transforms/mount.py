@@ -286,5 +286,5 @@ TRANSFORM = Transform(
     summary="Include the chat's router in the app",
     checks=("CK01", "CK09"),
     plan=plan,
-    needs=("identity", "auth.dependency", "agent"),
+    needs=("identity", "auth.dependency", "agent", "agent.context"),
 )

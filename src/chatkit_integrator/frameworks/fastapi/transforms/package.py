@@ -16,7 +16,7 @@ from chatkit_integrator.template import Binding, rewire
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chatkit_integrator.model.profile import Backend, Profile, Symbol
+    from chatkit_integrator.model.profile import Backend, Profile, RunContext, Symbol
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
 
@@ -99,11 +99,22 @@ def _agent(backend: Backend) -> str:
     agent = backend.agent
     if agent is None or agent.symbol is None:
         return _template("agent_starter")
-    bindings = {"agent": _bound(backend, "agent", agent.symbol, "agent")}
+    name, made = ("make_agent", "_made") if agent.is_factory else ("agent", "")
+    bindings = {name: _bound(backend, "agent", agent.symbol, name)}
     if agent.context is None:
-        return rewire(_template("agent_shared"), bindings)
-    bindings["agent_context"] = _bound(backend, "agent", agent.context, "agent_context")
-    return rewire(_template("agent"), bindings)
+        return rewire(_template(f"agent{made}_shared"), bindings)
+    bindings["agent_context"] = _run_context(backend, agent.context)
+    return rewire(_template(f"agent{made}"), bindings)
+
+
+def _run_context(backend: Backend, context: RunContext) -> Binding:
+    """What makes the run context, under the name that the template calls without arguments."""
+    if not context.given:
+        return _bound(backend, "agent", context.maker, "agent_context")
+    name = context.maker.name
+    given = ", ".join(f"{key}={value}" for key, value in context.given)
+    imports = _bound(backend, "agent", context.maker, name.rpartition(".")[2])
+    return Binding(imports.imports, f"def agent_context() -> {name}:\n    return {name}({given})\n")
 
 
 def _database(backend: Backend) -> str:
@@ -173,5 +184,5 @@ TRANSFORM = Transform(
     summary="Write the backend's chat package",
     checks=("CK01", "CK02", "CK03", "CK04", "CK09", "CK10", "CK11", "CK12"),
     plan=plan,
-    needs=("identity", "auth.dependency", "agent"),
+    needs=("identity", "auth.dependency", "agent", "agent.context"),
 )
