@@ -112,6 +112,14 @@ def test_a_plan_that_changes_nothing_is_applied_and_undone_without_a_trace(check
 
 
 @pytest.mark.parametrize("checkout", ["workspace"], indirect=True)
+def test_what_was_found_is_told_with_its_line(checkout: Path, tmp_path: Path) -> None:
+    lines = command(tmp_path, "inspect", checkout).stdout.splitlines()
+    assert "  app: path services/api/api/main.py, symbol app, shape module  (services/api/api/main.py:3)" in lines
+    assert any(line.startswith("  package manager: pnpm  (") for line in lines)
+    assert "an integration: none" in lines
+
+
+@pytest.mark.parametrize("checkout", ["workspace"], indirect=True)
 def test_json_is_a_contract(checkout: Path, tmp_path: Path) -> None:
     found = json.loads(command(tmp_path, "inspect", checkout, "--json").stdout)
     assert found["schema"] == 1

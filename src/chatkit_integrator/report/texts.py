@@ -6,9 +6,10 @@ cannot tell red from green can tell apart.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from chatkit_integrator.model.verdict import Evidence, Failed, Passed
+from chatkit_integrator.report import jsons
 from chatkit_integrator.report.jsons import summary, verdict_name
 
 if TYPE_CHECKING:
@@ -90,19 +91,37 @@ def follow_ups(left: Iterable[FollowUp]) -> list[str]:
 
 
 def inspection(found: Inspection) -> list[str]:
-    """The facts in lines, each with the line of the repository that shows it."""
+    """Every fact in a line, with what it is and the lines of the repository that show it."""
     lines: list[str] = []
-    profile = found.profile
-    for name, side in (("backend", profile.backend), ("frontend", profile.frontend)):
+    said = jsons.inspection(found)
+    for name in ("backend", "frontend"):
+        side = said[name]
         if side is None:
             lines.append(f"{name}: none found")
-        else:
-            lines.append(f"{name}: {side.framework} in {side.root}")
-        for fact, places in sorted(found.evidence.items()):
-            if fact.startswith(f"{name}."):
-                shown = ", ".join(f"{one.path}:{one.line}" for one in places[:3])
-                lines.append(f"  {fact.removeprefix(f'{name}.'):<18} {shown}")
+            continue
+        lines.append(f"{name}: {side['framework']} in {side['root']}")
+        places = {fact.removeprefix(f"{name}."): at for fact, at in found.evidence.items() if fact.startswith(f"{name}.")}
+        for fact in dict.fromkeys([*side, *sorted(places)]):
+            value = _value(side.get(fact))
+            if fact in {"root", "framework"} or (fact not in places and not value):
+                continue
+            shown = ", ".join(f"{one.path}:{one.line}" for one in places.get(fact, ())[:3])
+            value = value or ("none" if fact in side else "found")
+            lines.append(f"  {fact.replace('_', ' ')}: {value.replace('_', ' ')}" + (f"  ({shown})" if shown else ""))
+    lines.append(f"an integration: {said['integration']['state']}")
     return [*lines, *questions(found.questions), *risks(found.risks)]
+
+
+def _value(fact: object) -> str:
+    """A fact in a few words; its parts by name where it has several."""
+    if isinstance(fact, dict):
+        parts = {str(key): _value(one) for key, one in cast("dict[str, object]", fact).items()}
+        kind = parts.pop("kind", None)
+        told = [f"{key} {one}" for key, one in parts.items() if one]
+        return ", ".join([kind, *told] if kind else told)
+    if isinstance(fact, list):
+        return ", ".join(_value(one) for one in cast("list[object]", fact))
+    return {None: "", True: "yes", False: "no"}.get(fact, "") if fact is None or isinstance(fact, bool) else str(fact)
 
 
 def risks(seen: Iterable[Risk]) -> list[str]:
