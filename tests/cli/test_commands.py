@@ -167,3 +167,28 @@ def test_the_diff_is_plain_where_it_is_not_a_terminal(checkout: Path, tmp_path: 
     shown = command(tmp_path, "plan", checkout, "--yes", "--diff").stdout
     assert shown.startswith("diff --git ")
     assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize("checkout", ["hand_tuned"], indirect=True)
+def test_a_symptom_or_a_log_is_diagnosed_and_one_of_the_two_is_needed(checkout: Path, tmp_path: Path) -> None:
+    assert "--symptom TEXT or --log FILE" in refused(command(tmp_path, "diagnose", checkout))
+    assert "cannot be read" in refused(command(tmp_path, "diagnose", checkout, "--log", tmp_path / "absent.log"))
+    log = tmp_path / "site.log"
+    log.write_bytes(b"GET / 200\n\xff\nError: ChatKit web component is unavailable.\n")
+
+    told = command(tmp_path, "diagnose", checkout, "--log", log).stdout
+    found = json.loads(command(tmp_path, "diagnose", checkout, "--log", log, "--json").stdout)
+
+    assert told.startswith("1. chatkit.js is loaded after hydration  (CK14, CK27)")
+    assert "CK14 fails" in told
+    assert f"apply {checkout} {found['plan_id']}" in told
+    assert (found["causes"][0]["cause"], found["judged"], found["no_plan"]) == ("script-late", True, None)
+
+
+@pytest.mark.parametrize("checkout", ["workspace"], indirect=True)
+def test_a_symptom_where_there_is_no_integration_rests_on_the_words(checkout: Path, tmp_path: Path) -> None:
+    told = command(tmp_path, "diagnose", checkout, "--symptom", "the agent forgets my name").stdout
+
+    assert told.startswith("No integration was found here")
+    assert "Earlier turns do not reach the model" in told
+    assert "No plan: none of its items fails here." in told

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 REPOS = Path(__file__).parents[1] / "repos"
 ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 Era = Literal["auto", "legacy"]
-TOOLS = {"inspect_repo", "plan_integration", "apply_plan", "undo_plan", "run_checklist"}
+TOOLS = {"inspect_repo", "plan_integration", "apply_plan", "undo_plan", "run_checklist", "diagnose_symptom"}
 
 
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> Path:
@@ -70,7 +70,7 @@ async def test_every_tool_is_annotated_described_and_strict() -> None:
         assert tool.title
         assert tool.annotations
         assert tool.annotations.read_only_hint is (tool.name not in {"apply_plan", "undo_plan"})
-        assert tool.annotations.destructive_hint is (tool.name in {"apply_plan", "undo_plan"})
+        assert bool(tool.annotations.destructive_hint) is (tool.name in {"apply_plan", "undo_plan"})
         assert tool.annotations.open_world_hint is False
         assert tool.input_schema["additionalProperties"] is False
         assert all(one.get("description") for one in tool.input_schema["properties"].values()), tool.name
@@ -148,3 +148,20 @@ async def test_a_question_that_is_not_answered_leaves_its_steps_out(
     refused = {one["transform"]: one["reason"] for one in planned["refusals"]}
     assert "identity" in refused["nextjs.proxy"]
     assert "nextjs.script" in {step["transform"] for step in planned["steps"]}
+
+
+@ERAS
+async def test_a_symptom_leads_to_its_cause_with_the_fix_as_a_plan(
+    era: Era, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(tmp_path, monkeypatch, "hand_tuned")
+    async with Client(create_server(), mode=era) as client:
+        nothing = answer(await client.call_tool("diagnose_symptom", {"repo_path": str(root), "symptom": "Good morning"}))
+        arguments = {"repo_path": str(root), "symptom": "Error: ChatKit web component is unavailable."}
+        found = answer(await client.call_tool("diagnose_symptom", arguments))
+    assert (nothing["causes"], nothing["plan_id"]) == ([], None)
+    assert "run_checklist" in nothing["next"]
+    assert found["causes"][0]["cause"] == "script-late"
+    assert any("ChatKitWidget.tsx" in line for line in found["causes"][0]["evidence"])
+    assert found["plan_id"] in found["next"]
+    assert "beforeInteractive" in Path(found["patch_path"]).read_text()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatkit_integrator import __version__
-from chatkit_integrator.cli import checking, integrating, showing
+from chatkit_integrator.cli import checking, diagnosing, integrating, showing
 from chatkit_integrator.cli.shared import err, out
 from chatkit_integrator.errors import IntegratorError
 
@@ -32,6 +32,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("apply", integrating.apply_command),
     ("undo", integrating.undo_command),
     ("check", checking.check_command),
+    ("diagnose", diagnosing.diagnose_command),
     ("demo", showing.demo_command),
     ("serve", showing.serve_command),
 )

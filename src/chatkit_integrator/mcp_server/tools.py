@@ -42,11 +42,13 @@ class Reply(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-def _refuse(error: IntegratorError) -> NoReturn:
+def refuse(error: IntegratorError) -> NoReturn:
+    """Tell the client what is wrong and what to do: the SDK passes on the text of this error only."""
     raise ToolError(str(error)) from error
 
 
-def _root(repo_path: str) -> Path:
+def root(repo_path: str) -> Path:
+    """The repository's path; refused where it is relative."""
     path = Path(repo_path)
     if not path.is_absolute():
         raise ToolError(f"repo_path {repo_path!r} is relative; give the absolute path of the repository.")
@@ -67,9 +69,9 @@ def inspect_repo(
     from chatkit_integrator.toolkit import Request, inspect  # noqa: PLC0415
 
     try:
-        found = jsons.inspection(inspect(Request(_root(repo_path), backend, frontend, answers or {})))
+        found = jsons.inspection(inspect(Request(root(repo_path), backend, frontend, answers or {})))
     except IntegratorError as error:
-        _refuse(error)
+        refuse(error)
     open_questions = asked(found["questions"])
     choosing = [one["id"] for one in open_questions if one["id"] in {"backend", "frontend"}]
     return Inspected(
@@ -103,11 +105,11 @@ def ask_developer(
     can_ask = capabilities is not None and capabilities.elicitation is not None
     if not can_ask:
         return Reply()
-    request = Request(_root(repo_path), backend, frontend, answers or {}, accept_suggestions)
+    request = Request(root(repo_path), backend, frontend, answers or {}, accept_suggestions)
     try:
         questions = [one for one in inspect(request).questions if one.id not in {"backend", "frontend"}]
     except IntegratorError as error:
-        _refuse(error)
+        refuse(error)
     if not questions:
         return Reply()
     fields: dict[str, Any] = {}
@@ -142,9 +144,9 @@ def plan_integration(
         reply = developer.data.model_dump(by_alias=True, exclude_none=True)
         given = {**{key: str(value) for key, value in reply.items() if str(value)}, **given}
     try:
-        planned = plan(Request(_root(repo_path), backend, frontend, given, accept_suggestions, frozenset(only or ())))
+        planned = plan(Request(root(repo_path), backend, frontend, given, accept_suggestions, frozenset(only or ())))
     except IntegratorError as error:
-        _refuse(error)
+        refuse(error)
     made = jsons.plan(planned.plan)
     waiting = [one["id"] for one in made["questions"]]
     return Planned(
@@ -177,9 +179,9 @@ def apply_plan(
     from chatkit_integrator.toolkit import Request, apply  # noqa: PLC0415
 
     try:
-        done = apply(Request(_root(repo_path)), plan_id, allow_dirty=allow_dirty)
+        done = apply(Request(root(repo_path)), plan_id, allow_dirty=allow_dirty)
     except IntegratorError as error:
-        _refuse(error)
+        refuse(error)
     return Applied(
         plan_id=done.plan_id,
         written=first(list(done.written)),
@@ -197,9 +199,9 @@ def undo_plan(
     from chatkit_integrator.toolkit import undo  # noqa: PLC0415 - not needed to start
 
     try:
-        undone, restored = undo(_root(repo_path), plan_id)
+        undone, restored = undo(root(repo_path), plan_id)
     except IntegratorError as error:
-        _refuse(error)
+        refuse(error)
     return Undone(plan_id=undone, restored=first(list(restored)), next="Nothing is left of the plan.")
 
 
@@ -214,9 +216,9 @@ def run_checklist(
     from chatkit_integrator.toolkit import check  # noqa: PLC0415
 
     try:
-        judged = jsons.checklist(check(_root(repo_path), backend=backend, frontend=frontend, select=select or ()))
+        judged = jsons.checklist(check(root(repo_path), backend=backend, frontend=frontend, select=select or ()))
     except IntegratorError as error:
-        _refuse(error)
+        refuse(error)
     failed = [one["id"] for one in judged["results"] if one["verdict"] == "fail"]
     return Checked(
         summary=judged["summary"],

@@ -12,6 +12,7 @@ from chatkit_integrator.model.verdict import Evidence, Failed, NotApplicable, Pa
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from chatkit_integrator.model.diagnosis import Suspicion
     from chatkit_integrator.model.inspection import Inspection
     from chatkit_integrator.model.plan import Plan
     from chatkit_integrator.model.profile import Backend, Frontend, Symbol
@@ -186,3 +187,25 @@ def summary(results: Iterable[Result]) -> dict[str, int]:
 def checklist(results: Sequence[Result]) -> Json:
     """The whole checklist."""
     return {"schema": SCHEMA, "results": [result(one) for one in results], "summary": summary(results)}
+
+
+def diagnosis(causes: Iterable[Suspicion], *, judged: bool, plan_id: str | None, unplanned: str) -> Json:
+    """What a symptom may come from, the likeliest first; ``judged`` says whether an integration was there to look at."""
+    return {
+        "schema": SCHEMA,
+        "causes": [
+            {
+                "cause": one.cause.id,
+                "title": one.cause.title,
+                "why": one.cause.why,
+                "weight": round(one.weight, 1),
+                "heard": list(one.heard),
+                "items": list(one.cause.items),
+                "fails": [result(failed) for failed in one.shown],
+            }
+            for one in causes
+        ],
+        "judged": judged,
+        "plan_id": plan_id,
+        "no_plan": unplanned or None,
+    }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from chatkit_integrator.model.diagnosis import Suspicion
     from chatkit_integrator.model.inspection import Inspection, Risk
     from chatkit_integrator.model.plan import Plan
     from chatkit_integrator.model.unit import FollowUp, Question
@@ -159,3 +160,21 @@ def checklist(results: Sequence[Result]) -> Text:
         f"{counted['unknown']} unknown\n"
     )
     return text
+
+
+def diagnosis(causes: Sequence[Suspicion], *, judged: bool) -> list[str]:
+    """What a symptom may come from, the likeliest first, each with what speaks for it."""
+    if not causes:
+        return ["Nothing known sounds like that. Give the exact error line, or run check and look at what fails."]
+    lines = [] if judged else ["No integration was found here, so this rests on the words alone."]
+    for number, one in enumerate(causes, 1):
+        lines.append(f"{number}. {one.cause.title}  ({', '.join(one.cause.items)})")
+        if number == 1:
+            lines.append(f"   {one.cause.why}")
+        lines += [f"   heard: {text}" for text in one.heard[:2]]
+        for failed in one.shown:
+            lines.append(f"   {failed.id} fails: {failed.verdict.reason}")
+            if isinstance(failed.verdict, Failed):
+                lines += [f"      {evidence(seen)}" for seen in failed.verdict.evidence[:2]]
+            lines.append(f"      Fix: {failed.remedy.text}")
+    return lines
