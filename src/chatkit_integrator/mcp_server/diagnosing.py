@@ -40,7 +40,7 @@ def diagnose_symptom(
     backend: BackendDir = None,
     frontend: FrontendDir = None,
 ) -> Diagnosed:
-    """Say what goes wrong with a ChatKit integration, from what is seen; the fix is a plan where one is possible. Reads only."""
+    """Say why a ChatKit integration goes wrong, from what is seen; the fix is a plan where one is possible. Reads only."""
     from chatkit_integrator.report import texts  # noqa: PLC0415 - not needed to start
     from chatkit_integrator.toolkit import Request, diagnose  # noqa: PLC0415
 
