@@ -12,7 +12,7 @@ from chatkit_integrator.model.diagnosis import Cause
 @cache
 def causes() -> tuple[Cause, ...]:
     """Every cause, in the order of the file: the six patterns that fail most come first."""
-    data = tomllib.loads((files(__package__) / "causes.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads((files("chatkit_integrator.checks.symptoms") / "causes.toml").read_text(encoding="utf-8"))
     words: dict[str, str] = data["words"]
     return tuple(
         Cause(
