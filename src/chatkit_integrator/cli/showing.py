@@ -20,8 +20,15 @@ def demo_command(
     raise typer.Exit(demo(directory=directory, keep=keep, say=lambda line: out.print(line, markup=False)))
 
 
-def serve_command() -> None:
+def serve_command(
+    http: Annotated[str | None, typer.Option(help="Serve over HTTP at this address instead.", metavar="HOST:PORT")] = None,
+) -> None:
     """Serve the same verbs to a coding agent: MCP over standard input and output."""
+    if http is not None:
+        from chatkit_integrator.mcp_server.http import serve_http  # noqa: PLC0415 - only this command needs it
+
+        serve_http(http)
+        return
     from chatkit_integrator.mcp_server import serve  # noqa: PLC0415 - only this command needs it
 
     serve()
