@@ -19,6 +19,7 @@ from pydantic import create_model
 
 from chatkit_integrator import __version__
 from chatkit_integrator.mcp_server.diagnosing import diagnose_symptom
+from chatkit_integrator.mcp_server.prompts import prompts
 from chatkit_integrator.mcp_server.tools import apply_plan, inspect_repo, plan_integration, run_checklist, undo_plan
 
 INSTRUCTIONS = (
@@ -93,13 +94,16 @@ def _kind(schema: dict[str, Any]) -> dict[str, Any]:
 
 def create_server() -> MCPServer:
     """Build the server; ``Client(create_server())`` is how a test speaks to it."""
-    return MCPServer(
+    server = MCPServer(
         "chatkit",
         title="ChatKit integrator",
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=[_tool(*one) for one in _TOOLS],
     )
+    for prompt in prompts():
+        server.add_prompt(prompt)
+    return server
 
 
 def serve() -> None:
