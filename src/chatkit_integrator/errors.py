@@ -8,7 +8,8 @@
     │   ├── NothingSupportedError       neither a supported backend nor a supported frontend
     │   ├── UnknownAnswerError          an --answer for no question, or outside its choices
     │   ├── ExistingIntegrationError    somebody's integration is there already
-    │   └── DependencyConflictError     a pin that cannot live with the new packages
+    │   ├── DependencyConflictError     a pin that cannot live with the new packages
+    │   └── MissingExtraError           a part that is installed only where it is wanted
     ├── UnreadableError                 a file that has to be understood cannot be
     │   ├── NotUtf8Error
     │   └── SyntaxRefusedError          does not parse, or has a shape that an edit cannot be sure of
@@ -22,7 +23,8 @@
     │   ├── LockedError                 another process is writing
     │   ├── NotWritableError            read-only, or the disk is full
     │   └── UndoRefusedError            a file changed after it was written
-    └── CommandFailedError              a program that was started failed, or took too long
+    ├── CommandFailedError              a program that was started failed, or took too long
+    └── ModelFailedError                the model of the integration agent cannot be reached, or gave up
 """
 
 
@@ -52,6 +54,10 @@ class ExistingIntegrationError(BadRequestError):
 
 class DependencyConflictError(BadRequestError):
     """A declared dependency cannot be installed together with what the integration needs."""
+
+
+class MissingExtraError(BadRequestError):
+    """A part that was asked for is not installed."""
 
 
 class UnreadableError(IntegratorError):
@@ -108,3 +114,7 @@ class UndoRefusedError(WriteError):
 
 class CommandFailedError(IntegratorError):
     """A program that was started failed, or did not end in its time."""
+
+
+class ModelFailedError(IntegratorError):
+    """The model of the integration agent cannot be reached, or gave up."""

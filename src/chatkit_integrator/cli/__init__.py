@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatkit_integrator import __version__
-from chatkit_integrator.cli import checking, diagnosing, integrating, showing
+from chatkit_integrator.cli import checking, conversing, diagnosing, integrating, showing
 from chatkit_integrator.cli.shared import err, out
 from chatkit_integrator.errors import IntegratorError
 
@@ -33,6 +33,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("undo", integrating.undo_command),
     ("check", checking.check_command),
     ("diagnose", diagnosing.diagnose_command),
+    ("agent", conversing.agent_command),
     ("demo", showing.demo_command),
     ("serve", showing.serve_command),
 )
