@@ -51,8 +51,11 @@ class Module:
 
     def line(self, number: int) -> str:
         """The text of a line, without the white space around it."""
-        lines = self.text.splitlines()
-        return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+        return self._lines[number - 1].strip() if 0 < number <= len(self._lines) else ""
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.splitlines()
 
 
 def top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -184,7 +184,7 @@ def follow(machine: Machine, function: Function, given: list[Value], words: dict
     from chatkit_integrator.reading.flow.machine import Frame  # noqa: PLC0415 - that module imports this one
 
     again = sum(1 for one in machine.stack if one.node is function.node)
-    if machine.tired or again >= _AGAIN or len(machine.stack) > _DEEPEST:
+    if machine.tired(function) or again >= _AGAIN or len(machine.stack) > _DEEPEST:
         return Value(labels={label for one in (*given, *words.values()) for label in one.every()})
     known = machine.library.followed(machine, function, given, words)
     if known is not None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from chatkit_integrator.reading.python import Module, PythonModules
 
-_BUDGET = 400_000
+_BUDGET = 6_000
+_TIMES = 6
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -122,13 +123,14 @@ class Machine:
         self.at_import: list[Event] = []
         self._shared: dict[int, set[str]] = {}
         self._steps = 0
+        self._walked: dict[int, int] = {}
         sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
 
-    @property
-    def tired(self) -> bool:
-        """Whether the walk has taken as long as it may; calls are no longer followed then."""
+    def tired(self, function: Function) -> bool:
+        """Whether a walk has taken as long as it may, or met a function often enough: the call is not followed then."""
+        times = self._walked[id(function.node)] = self._walked.get(id(function.node), 0) + 1
         self._steps += 1
-        return self._steps > _BUDGET
+        return self._steps > _BUDGET or times > _TIMES
 
     def shared_names(self, node: ast.AST) -> set[str]:
         """The names of a function that functions inside it set."""
@@ -164,11 +166,14 @@ class Machine:
     def fresh(self) -> Generator[list[Event]]:
         """Collect the events of one walk alone, with no guards from before."""
         kept = self.events, self.guards, self.tries, self.handling, self.frames, self.phase
+        counted = self._steps, self._walked
         self.events, self.guards, self.tries, self.handling, self.frames = [], [set()], [], [], []
+        self._steps, self._walked = 0, {}
         try:
             yield self.events
         finally:
             self.events, self.guards, self.tries, self.handling, self.frames, self.phase = kept
+            self._steps, self._walked = counted
 
     def module(self, path: str) -> Env | None:
         """The names of a module, walked once."""
