@@ -20,6 +20,11 @@ from chatkit_integrator.checks import (
     ck13_http_only,
     ck14_before_interactive,
     ck15_exact_path,
+    ck16_verified,
+    ck18_newest,
+    ck19_failures,
+    ck20_stop,
+    ck28_leaks,
 )
 from chatkit_integrator.checks.check import Reading
 from chatkit_integrator.errors import BadRequestError
@@ -45,6 +50,11 @@ CHECKLIST: tuple[Check, ...] = (
     ck13_http_only.CHECK,
     ck14_before_interactive.CHECK,
     ck15_exact_path.CHECK,
+    ck16_verified.CHECK,
+    ck18_newest.CHECK,
+    ck19_failures.CHECK,
+    ck20_stop.CHECK,
+    ck28_leaks.CHECK,
 )
 
 

@@ -11,6 +11,7 @@ from chatkit_integrator.reading.flow import common, expressions, statements
 from chatkit_integrator.reading.flow.guarding import behind
 from chatkit_integrator.reading.flow.values import (
     ANY,
+    THREADS,
     Class,
     Env,
     Function,
@@ -152,10 +153,12 @@ def unknown(machine: Machine, made: Call) -> Value:
 def run_given(machine: Machine, made: Call) -> Value:
     """Run the functions among the arguments, with those behind them; what is not known of theirs comes from the receiver."""
     found: list[Value] = []
+    machine.threads += made.last in THREADS
     for number, one in enumerate(made.everything()):
         functions = [inner for inner in one.things if isinstance(inner, Function)]
         rest = made.given[number + 1 :] or ([made.receiver] if made.receiver is not None else [])
         found += [follow(machine, inner, rest, {}) for inner in functions[:_WAYS]]
+    machine.threads -= made.last in THREADS
     return join(*found) if found else Value()
 
 

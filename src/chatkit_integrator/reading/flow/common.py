@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading.flow import calling, expressions
-from chatkit_integrator.reading.flow.values import ANY, Class, Instance, Value, join, put
+from chatkit_integrator.reading.flow.values import ANY, THREADS, Class, Instance, Value, join, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ _TRIMMED = {"strip", "rstrip", "lstrip", "lower", "upper", "encode", "decode", "
 _SILENT = {"startswith", "endswith", "is_disconnected", "keys", "__init__"}
 _VALIDATES = {"model_validate", "model_validate_json", "parse_obj", "parse_raw", "validate_json", "validate_python"}
 _FETCH = {"get", "pop", "getlist", "get_list"}
-_THREADS = {"to_thread", "run_in_threadpool", "run_in_executor", "run_sync", "run_coroutine_threadsafe"}
+_RUNS = {*THREADS, "run_sync", "run_coroutine_threadsafe"}
 
 
 _OPEN = ("builtins.", "asyncio.", "functools.", "itertools.", "copy.", "typing.", "contextlib.", "json.", "dataclasses.",
@@ -39,7 +39,7 @@ def function(machine: Machine, made: Call) -> Value | None:
         return None
     given, last = made.given, made.last
     first = given[0] if given else Value()
-    if last in _THREADS:
+    if last in _RUNS:
         return calling.run_given(machine, made)
     if last in _SAME and given:
         return given[-1] if last in _LAST else first

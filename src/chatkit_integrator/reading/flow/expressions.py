@@ -125,7 +125,8 @@ def _yield(machine: Machine, node: ast.Yield | ast.YieldFrom, frame: Frame) -> V
     for current, number in machine.handling:
         done = current.done.setdefault(number, set())
         done |= {f"yield {one.name}" for one in given.outside()} or {"yield"}
-    machine.note("yield", "", machine.place(frame.module, node), given)
+    name = getattr(frame.function.node, "name", "") if frame.function is not None else ""
+    machine.note("yield", name, machine.place(frame.module, node), given)
     if frame.function is not None and frame.function.node is machine.starting:
         machine.phase = "over"
     return Value()
@@ -147,6 +148,8 @@ def _condition(machine: Machine, node: ast.expr, frame: Frame) -> Value:
             return found
         case ast.Compare(left=left, ops=operators, comparators=others):
             sides = [evaluate(machine, one, frame) for one in (left, *others)]
+            place = machine.place(frame.module, node)
+            machine.note("compare", "", place, sides[0], sides[1:])
             equal = all(isinstance(one, (ast.Eq, ast.In, ast.Is)) for one in operators)
             unequal = all(isinstance(one, (ast.NotEq, ast.NotIn, ast.IsNot)) for one in operators)
             if not equal and not unequal:
@@ -155,7 +158,6 @@ def _condition(machine: Machine, node: ast.expr, frame: Frame) -> Value:
             if nothing:  # what a check let through is something
                 held = matches(label for side in sides for label in side.labels)
                 return Value(labels=turned(held) if equal else held)
-            place = machine.place(frame.module, node)
             path = EQUAL if equal else UNEQUAL
             return Value(labels=compared((label for side in sides for label in side.every()), path, place))
         case ast.IfExp(test=test, body=body, orelse=other):
@@ -250,10 +252,10 @@ def _subscript(machine: Machine, value: Value, key: ast.expr, node: ast.expr, fr
         return value  # a generic type
     place = machine.place(frame.module, node)
     if isinstance(key, ast.Slice):
-        lower = evaluate(machine, key.lower, frame).only() if key.lower is not None else None
-        upper = key.upper is not None
-        special = machine.library.entry(machine, value, constant(-1), place) if lower == (-1,) and not upper else None
-        return special or value
+        bounds = [evaluate(machine, one, frame) if one is not None else None for one in (key.lower, key.upper, key.step)]
+        lower = bounds[0].only() if bounds[0] is not None else None
+        special = machine.library.entry(machine, value, constant(-1), place) if lower == (-1,) and not bounds[1] else None
+        return special or machine.library.sliced(value, *bounds) or value
     by = evaluate(machine, key, frame)
     machine.note("entry", "get", place, value, [by])
     return entry(machine, value, by, place)

@@ -5,6 +5,7 @@ A comparison gives labels of the kind ``match``, named after what was compared, 
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     from chatkit_integrator.reading.flow.values import Value
 
 EQUAL, UNEQUAL = ("==",), ("!=",)
+CHOSEN = frozenset({"header", "cookie", "query", "body"})
+"""Where in a request something stands that its sender writes."""
+VERIFIED = "verified"
+"""The name of labels of a request whose truth somebody has checked."""
+_SILENT = frozenset({"match", "key", "db", "by", "session", "error", "random", "order", "sorted", "limited", "env", "address"})
+_SECRET = re.compile(r"authorization|token|session|secret|api-?key|ticket")
+_SOMEBODY = re.compile(
+    r"authorization|token|session|user|account|owner|auth|\bsub\b|uid|e-?mail|identity|role|tenant|customer", re.IGNORECASE
+)
+_PLAIN = re.compile(r"user|uid|account|e-?mail|name|role|(^|[-_])id$")
 
 
 def matches(labels: Iterable[Label], *paths: tuple[str, ...]) -> set[Label]:
@@ -48,12 +59,35 @@ def without(labels: Iterable[Label], path: tuple[str, ...]) -> set[Label]:
 
 def compared(labels: Iterable[Label], path: tuple[str, ...], place: Evidence) -> set[Label]:
     """The labels of a comparison. What was found by something stands for what it was found by."""
-    kinds = {name for one in labels if one.kind not in {"match", "key", "db", "by"} for name in _origins(one) if name}
+    kinds = {name for one in labels if one.kind not in _SILENT for name in origins(one) if name}
     return {Label("match", name, path, place) for name in kinds}
 
 
-def _origins(label: Label) -> list[str]:
-    return label.name.split(",") if label.kind == "stored" else [label.kind]
+def origins(label: Label) -> list[str]:
+    """What a label stands for in a comparison.
+
+    Of a name that anybody can write into a request it is said too: ``token`` for a secret, else ``unverified``.
+    """
+    if label.kind == "stored":
+        return label.name.split(",")
+    if label.kind in CHOSEN and label.name != VERIFIED:
+        return [label.kind, *(["token"] if is_token(label) else ["unverified"] if names_somebody(label) else [])]
+    return [label.kind]
+
+
+def names_somebody(label: Label) -> bool:
+    """Whether a part of a request is named after a person, or after what proves who somebody is."""
+    if not label.path:
+        return False
+    return bool(_SOMEBODY.search(label.path[0] if label.kind in {"header", "cookie"} else label.path[-1]))
+
+
+def is_token(label: Label) -> bool:
+    """Whether a part of a request is named as secrets are; a user id is none."""
+    name = label.path[0].lower() if label.path else ""
+    if label.kind == "header":
+        return bool(_SECRET.search(name))
+    return label.kind == "cookie" and not _PLAIN.search(name)
 
 
 @contextmanager

@@ -34,7 +34,10 @@ class Try:
 
 @dataclass(frozen=True, eq=False)
 class Event:
-    """Something that a library's function did, in order: with whom, with what, inside which ``try``, behind which guards."""
+    """Something that was done, in order: with whom, with what, inside which ``try``, behind which guards.
+
+    ``aside``: in a thread of its own.
+    """
 
     kind: str
     name: str
@@ -46,6 +49,7 @@ class Event:
     guards: frozenset[Label] = frozenset()
     tries: tuple[Try, ...] = ()
     phase: str = ""
+    aside: bool = False
 
 
 @dataclass(eq=False)
@@ -86,6 +90,10 @@ class Library(Protocol):
         """Answer what is met when something is gone through."""
         ...
 
+    def sliced(self, value: Value, lower: Value | None, upper: Value | None, step: Value | None) -> Value | None:
+        """Answer a part of a sequence; a bound that is not written is ``None``."""
+        ...
+
     def assigned(self, machine: Machine, value: Value, name: str, given: Value, place: Evidence) -> None:
         """Hear of an attribute or entry that is set."""
         ...
@@ -116,6 +124,8 @@ class Machine:
         self.stack: list[Function] = []
         self.frames: list[Frame] = []
         self.phase = ""
+        self.importing = 0
+        self.threads = 0
         self.starting: ast.AST | None = None
         self.decorated: dict[int, Value] = {}
         self._envs: dict[str, Env] = {}
@@ -158,7 +168,8 @@ class Machine:
         """Write an event down as of now."""
         guards = frozenset(label for held in self.guards for label in held)
         tries = tuple(self.tries)
-        event = Event(kind, name, place, receiver, tuple(given), words or {}, labels, guards, tries, self.phase)
+        aside = self.threads > 0
+        event = Event(kind, name, place, receiver, tuple(given), words or {}, labels, guards, tries, self.phase, aside)
         self.events.append(event)
         return event
 
@@ -183,8 +194,10 @@ class Machine:
                 return None
             env = self._envs[path] = Env(module)
             statements.declare(module.tree.body, env)
+            self.importing += 1
             with self.fresh() as events:
                 statements.block(self, module.tree.body, Frame(env))
+            self.importing -= 1
             self.at_import += events
         return self._envs[path]
 

@@ -90,6 +90,8 @@ def _leave(machine: Machine, node: ast.Return | ast.Raise | ast.Break | ast.Cont
             if cause is not None:
                 expressions.evaluate(machine, cause, frame)
             last = next((one.last for one in found.outside()), "") if found else ""
+            if found is not None:
+                machine.note("raise", last.removesuffix("()"), machine.place(frame.module, node), found)
             _done(machine, "again" if found is None else f"raise {last.removesuffix('()')}")
         case ast.Break() | ast.Continue():
             if frame.loops:
@@ -198,9 +200,14 @@ def _as_checked(machine: Machine, value: Value, frame: Frame) -> Value:
 
 
 def _merged(*ways: dict[str, Value]) -> dict[str, Value]:
-    return {
-        name: join(*(way[name] for way in ways if name in way)) for name in dict.fromkeys(key for way in ways for key in way)
-    }
+    first, *others = ways
+    found = dict(first)
+    for way in others:
+        for name, value in way.items():
+            known = found.get(name)
+            if known is not value:
+                found[name] = join(known, value) if known is not None else value
+    return found
 
 
 def _loop(machine: Machine, body: list[ast.stmt], target: ast.expr | None, element: Value, frame: Frame) -> None:
@@ -232,10 +239,11 @@ def _try(machine: Machine, node: ast.Try | ast.TryStar, frame: Frame) -> bool:
     for number, handler in enumerate(node.handlers):
         frame.env.names = _merged(before, after)
         machine.handling.append((current, number))
-        if handler.type is not None:
-            expressions.evaluate(machine, handler.type, frame)
+        caught = expressions.evaluate(machine, handler.type, frame) if handler.type is not None else Value()
         if handler.name:
-            frame.env.names[handler.name] = Value()
+            kinds = [*caught.outside(), *(one for inner in caught.fields.values() for one in inner.outside())]
+            label = Label("error", ",".join(one.name for one in kinds), (), machine.place(frame.module, handler))
+            frame.env.names[handler.name] = Value(labels={label})
         with behind(machine, set()):
             ends = block(machine, handler.body, frame)
         machine.handling.pop()

@@ -10,16 +10,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from chatkit_integrator.model.verdict import Evidence
     from chatkit_integrator.reading.python import Module
 
 LONGEST_PATH = 8
 _DEPTH = 5
-STEADY = frozenset({"match", "key", "db", "run", "by"})
+STEADY = frozenset({"match", "key", "db", "run", "by", "error", "random", "order", "sorted", "limited", "session"})
 """Kinds of labels that a part of a value has as they are."""
 ANY = "*"
+THREADS = frozenset({"to_thread", "run_in_threadpool", "run_in_executor"})
+"""What runs a function in a thread of its own."""
 Constant: TypeAlias = str | int | float | bool | None
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -204,6 +206,12 @@ def _join(values: list[Value], depth: int) -> Value:
 def with_labels(value: Value, labels: Iterable[Label]) -> Value:
     """The same value, and what is put into it later too, with more known about it."""
     return Value(value.labels | set(labels), value.fields, value.things, value.constants, value.open)
+
+
+def relabelled(value: Value, change: Callable[[Label], Label], depth: int = _DEPTH) -> Value:
+    """A copy whose labels, and those of what is in it, are changed."""
+    fields = {key: relabelled(one, change, depth - 1) for key, one in value.fields.items()} if depth else dict(value.fields)
+    return Value({change(one) for one in value.labels}, fields, list(value.things), set(value.constants), value.open)
 
 
 def put(holder: Value, key: str, value: Value) -> None:

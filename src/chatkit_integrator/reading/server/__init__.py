@@ -13,8 +13,10 @@ from chatkit_integrator.reading.endpoints import live
 from chatkit_integrator.reading.flow import Label, Machine, Value
 from chatkit_integrator.reading.flow.values import Class, Function, Instance
 from chatkit_integrator.reading.python import PythonModules
-from chatkit_integrator.reading.server import answering, starting, storing, web
+from chatkit_integrator.reading.server import answering, identifying, serving, starting, storing, web
+from chatkit_integrator.reading.server.identifying import Identity
 from chatkit_integrator.reading.server.library import SERVER, STORE, Known, instances_of, is_chatkits
+from chatkit_integrator.reading.server.serving import Serving
 
 if TYPE_CHECKING:
     from chatkit_integrator.model.tree import Tree
@@ -40,6 +42,8 @@ class ServerReading:
     database: str = "none"
     store: Evidence | None = None
     methods: dict[str, Method] = field(default_factory=dict[str, "Method"])
+    identity: Identity = field(default_factory=Identity)
+    serving: Serving = field(default_factory=Serving)
 
     @property
     def respond(self) -> Evidence | None:
@@ -73,6 +77,8 @@ class _Reached:
     handler: Function
     event: Event
     app: web.Served
+    events: tuple[Event, ...]
+    returned: Value
 
 
 def read_server(tree: Tree, root: str | None) -> ServerReading | None:
@@ -108,6 +114,8 @@ def read_server(tree: Tree, root: str | None) -> ServerReading | None:
         database=starting.database(tree, base, methods),
         store=machine.place(kept[0].made_of.module, kept[0].made_of.node) if kept else None,
         methods=methods,
+        identity=identifying.read(reached.events if reached else (), context.every(), methods),
+        serving=serving.read(reached.events, reached.returned) if reached else Serving(),
     )
 
 
@@ -125,10 +133,10 @@ def _reached(machine: Machine, served: web.Web, app: web.Served) -> _Reached | N
             request = web.request(app)
             starting.through_middleware(machine, app, request)
             words = web.arguments(machine, handler, request, route.path)
-            machine.follow(handler, words)
+            returned = machine.follow(handler, words)
         event = next((one for one in events if one.kind == "process"), None)
         if event is not None:
-            return _Reached(route, lines, handler, event, app)
+            return _Reached(route, lines, handler, event, app, tuple(events), returned)
     return None
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from chatkit_integrator.reading.flow.values import Function, Instance, Label, Outside, Value
 from chatkit_integrator.reading.python import dotted
+from chatkit_integrator.reading.server import serving, stopping, turning
 from chatkit_integrator.reading.server.databases import ORIGINS
 from chatkit_integrator.reading.server.library import ANSWERING
+from chatkit_integrator.reading.server.stopping import Stopping
+from chatkit_integrator.reading.server.turning import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,6 +59,10 @@ class Answering:
     told: frozenset[Label]
     earlier: frozenset[Label]
     handles: tuple[Evidence, ...]
+    events: tuple[Event, ...] = ()
+    newest: Turns = field(default_factory=Turns)
+    stopping: Stopping = field(default_factory=Stopping)
+    leaks: tuple[Evidence, ...] = ()
 
     @property
     def turns(self) -> tuple[Label, ...]:
@@ -129,6 +136,10 @@ def read(machine: Machine, server: Value, context: Value) -> Answering | None:
             _labels(asked, "told"),
             _labels(asked, "earlier"),
             tuple(handled(machine, risky, at_endpoint=False)),
+            tuple(events),
+            turning.read(events, asked),
+            stopping.read(machine, one.made_of, server, context, events),
+            serving.leaks(events, answering="respond"),
         )
     return None
 

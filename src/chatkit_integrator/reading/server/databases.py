@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading.flow.guarding import EQUAL, compared, matches
 from chatkit_integrator.reading.flow.values import ANY, Label, Method, Outside, Value, join
-from chatkit_integrator.reading.server import sql
+from chatkit_integrator.reading.server import ordering, sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,6 +22,8 @@ PACKAGES = {
     "redis": "redis", "aiomysql": "mysql", "pymysql": "mysql", "libsql_client": "http", "firebase_admin": "http",
 }  # fmt: skip
 _OPENS = re.compile(r"(engine|session|maker|connect|pool|database|client|redis|from_url|connection|_factory|firestore)$")
+_HELD = re.compile(r"(session|connect|connection)$")
+_ASYNC = frozenset({"asyncpg", "aiosqlite", "motor", "databases", "tortoise", "beanie", "aiomysql", "libsql_client"})
 _AUTOMATIC = {"create_pool", "ConnectionPool", "AsyncConnectionPool"}
 _SCHEMA = {"run_sync", "create_all", "exec_driver_sql", "executescript", "init_models", "init", "create_index"}
 _FETCHED = {"fetchone", "fetchall", "fetchmany"}
@@ -102,10 +104,21 @@ def _opened(machine: Machine, made: Call) -> Value:
         given = {Label("db", kind, (*pooled, *single, *sorted(named)), made.place)}
         if single:
             machine.note("db", "connect", made.place, Value(labels=set(given)))
-    opened = Value(set(given), dict(made.words), [Outside(f"{made.name}()")])
+    held = {Label("session", "sync" if _is_sync(made) else "async", (), made.place)}
+    if machine.importing and _HELD.search(made.last.lower()):
+        held.add(Label("session", "shared", (), made.place))
+    opened = Value(given | held, dict(made.words), [Outside(f"{made.name}()")])
     if made.last in _AUTOMATIC and not _is_lazy(made):
         machine.note("db", "open", made.place, opened, made.given, made.words)
     return opened
+
+
+def _is_sync(made: Call) -> bool:
+    """Whether what is opened makes its caller wait."""
+    name = f"{made.of.name}.{made.name}" if made.of is not None else made.name
+    if name.split(".", 1)[0] in _ASYNC or "async" in name.lower():
+        return False
+    return not any("async" in one.name.lower() for value in made.everything() for one in value.outside() if one.last[:1] == "A")
 
 
 def _is_lazy(made: Call) -> bool:
@@ -168,8 +181,10 @@ def _deep(value: Value | None) -> set[Label]:
 
 def _method(machine: Machine, made: Call) -> Value | None:
     receiver = made.receiver or Value()
-    databases = {label for label in receiver.labels if label.kind == "db"}
+    databases = {label for label in receiver.labels if label.kind in {"db", "session"}}
     earlier = receiver.every() - databases
+    if made.name == "__call__" and machine.importing:
+        databases |= {Label("session", "shared", (), made.place)}
     if made.name in _EMPTY:
         return Value()
     if made.name in _SCHEMA:
@@ -179,7 +194,7 @@ def _method(machine: Machine, made: Call) -> Value | None:
         return calling.run_given(machine, made)
     if made.name in _FETCHED and not any(one.texts() for one in made.given):
         return receiver.fields.get(_LAST, Value(labels=earlier))
-    labels = earlier | {label for one in made.everything() for label in one.every() if label.kind != "db"}
+    labels = earlier | {label for one in made.everything() for label in one.every() if label.kind not in {"db", "session"}}
     if made.name in _FILTERS:
         first = made.given[:1] if len(made.given) == 1 or made.name not in {"get", "eq", "get_one"} else made.given[1:]
         labels |= compared(_all([*first, *made.words.values()]), EQUAL, made.place)
@@ -213,14 +228,14 @@ def _asked(machine: Machine, made: Call, kind: str, labels: set[Label]) -> Value
         kind = "delete"
     found = matches(labels, EQUAL) | {one for one in labels if one.kind in {"key", "unread"}}
     machine.note("db", kind, made.place, receiver, made.given, made.words, frozenset(found))
-    stored = Label("stored", ",".join(sorted({one.name for one in found})), (), made.place)
+    stored = Label("stored", ",".join(sorted({one.name for one in found} - {"token"})), (), made.place)
     if made.name in {"one", "scalar_one", "get_one"}:
         machine.guards[-1] |= matches(found)
     given = {label for one in made.everything() for label in one.every()}
     by = {Label("by", one.kind, one.path, one.place) for one in given if one.kind in ORIGINS} | {
         one for one in given if one.kind == "by"
     }
-    answer = Value({stored, *matches(found), *by})
+    answer = Value({stored, *matches(found), *by, *ordering.of_statement(labels, made)})
     receiver.fields[_LAST] = answer
     return answer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading.flow.values import Class, Function, Instance, Label, Outside, Value, join, put
-from chatkit_integrator.reading.server import databases, models, web
+from chatkit_integrator.reading.server import databases, models, noting, ordering, verifying, web
 
 if TYPE_CHECKING:
     from chatkit_integrator.model.verdict import Evidence
@@ -37,6 +37,7 @@ class Known:
     def called(self, machine: Machine, made: Call) -> Value | None:
         """Answer a call of a package."""
         found = self.web.called(machine, made) or web.body(made) or self._chatkit(machine, made)
+        found = found or noting.called(machine, made) or ordering.called(made) or verifying.called(machine, made)
         if found is not None:
             return found
         found = databases.called(machine, made)
@@ -59,7 +60,7 @@ class Known:
             return Value(things=[Outside("agents.Tool()")])  # a tool is no part of the prompt
         if made.receiver is not None and any(one.last == "Agent()" for one in made.receiver.outside()) and made.name == "clone":
             return Value(set(made.receiver.labels), {**made.receiver.fields, **made.words}, list(made.receiver.things))
-        return None
+        return ordering.derived(machine, made)
 
     def _chatkit(self, machine: Machine, made: Call) -> Value | None:
         base = made.of.name if made.of is not None else ""
@@ -126,8 +127,14 @@ class Known:
         turns = {Label("turn", one.name, (), one.place) for one in value.labels if one.kind == "history"}
         return Value(labels={one for one in value.labels if one.kind != "history"} | turns) if turns else None
 
+    def sliced(self, value: Value, lower: Value | None, upper: Value | None, step: Value | None) -> Value | None:
+        """What a part of a history, or of an id, is."""
+        return noting.shortened(value, upper) or ordering.sliced(value, lower, upper, step)
+
     def assigned(self, machine: Machine, value: Value, name: str, given: Value, place: Evidence) -> None:
         """A row that is changed is a statement."""
+        if machine.phase == ANSWERING:
+            noting.changed(machine, value, name, place)
         if any(one.kind == "stored" and not one.path for one in value.labels):
             found = frozenset(one for one in value.labels if one.kind == "match" and one.path == ("==",))
             machine.note("db", "update", place, value, [given], {name: given}, found)
@@ -137,7 +144,9 @@ class Known:
         del machine
         for one in annotation.outside():
             if databases.package(one.name) is not None and one.last in _ROW_TYPES:
-                return Value(labels={Label("db", "", ("given",), place)}, things=[Outside(f"{one.name}()")])
+                kind = "async" if "async" in one.name.lower() or one.name.startswith("asyncpg.") else "sync"
+                labels = {Label("db", "", ("given",), place), Label("session", kind, (), place)}
+                return Value(labels=labels, things=[Outside(f"{one.name}()")])
             if one.name.startswith("chatkit."):
                 return Value(things=[Outside(f"{one.name}()")])
         return None
@@ -148,12 +157,14 @@ def _is_server(machine: Machine, value: Value | None) -> bool:
 
 
 def _stored(name: str, given: list[Value], words: dict[str, Value], place: Evidence) -> Value:
-    limit = words.get("limit") or (given[2] if len(given) > 2 else None)  # noqa: PLR2004 - its place in the contract
-    known = limit.only() if limit is not None else None
     kind = _STORE_READS[name]
-    if kind == "history" and known is not None and isinstance(known[0], int) and known[0] <= _NEWEST:
-        kind = "message"
-    return Value(labels={Label(kind, place=place)})
+    if kind != "history":
+        return Value(labels={Label(kind, place=place)})
+    asked = dict(zip(("thread_id", "after", "limit", "order"), given, strict=False)) | words
+    limit = asked["limit"].only() if "limit" in asked else None
+    if limit is not None and isinstance(limit[0], int) and limit[0] <= _NEWEST:
+        return Value(labels={Label("message", place=place)})
+    return Value(labels={Label(kind, ordering.of_page(asked), (), place)})
 
 
 def instances_of(machine: Machine, value: Value, base: str) -> list[Instance]:

@@ -99,7 +99,7 @@ def start(machine: Machine, web: Web, app: Served) -> list[Event]:
 
 def through_middleware(machine: Machine, app: Served, request: Value) -> None:
     """Walk the app's own middleware with a request: what it keeps on it is there for handlers."""
-    for value, words in app.middleware:
+    for value, words, _ in app.middleware:
         for one in value.things:
             if isinstance(one, Function):
                 machine.call(value, [request, Value()])

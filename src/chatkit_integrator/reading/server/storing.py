@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chatkit_integrator.reading.flow import guarding
 from chatkit_integrator.reading.flow.values import Function, Label, Outside, Value
 
 if TYPE_CHECKING:
@@ -92,6 +93,14 @@ class Method:
     def _is_checked_later(self, event: Event) -> bool:
         """A row that is read first and given to its owner only."""
         return event.name == "read" and bool({one.name for one in self.compared} & OWNER)
+
+    @property
+    def trusted(self) -> set[str]:
+        """What rows or entries are found by, and whether it was verified: names as ``guarding.origins`` gives them."""
+        names = {one.name for event in self.events for one in (*event.labels, *event.guards) if one.kind in {"match", "key"}}
+        entries = [label for event in self.entries for value in event.given for label in value.every()]
+        names |= {name for label in entries if label.kind in guarding.CHOSEN | {"package"} for name in guarding.origins(label)}
+        return names | {one.name for one in self.compared}
 
     @property
     def entries(self) -> tuple[Event, ...]:

@@ -7,7 +7,19 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.reading.flow.values import Class, Function, Instance, Label, Method, Outside, Value, join, thing
+from chatkit_integrator.reading.flow.guarding import VERIFIED
+from chatkit_integrator.reading.flow.values import (
+    Class,
+    Function,
+    Instance,
+    Label,
+    Method,
+    Outside,
+    Value,
+    join,
+    thing,
+    with_labels,
+)
 
 if TYPE_CHECKING:
     from chatkit_integrator.model.verdict import Evidence
@@ -42,7 +54,9 @@ class Served:
     routes: list[Route] = field(default_factory=list[Route])
     included: list[tuple[Served, str, Evidence]] = field(default_factory=list["tuple[Served, str, Evidence]"])
     starts: list[tuple[Value, Evidence]] = field(default_factory=list["tuple[Value, Evidence]"])
-    middleware: list[tuple[Value, dict[str, Value]]] = field(default_factory=list["tuple[Value, dict[str, Value]]"])
+    middleware: list[tuple[Value, dict[str, Value], Evidence]] = field(
+        default_factory=list["tuple[Value, dict[str, Value], Evidence]"]
+    )
 
 
 class Web:
@@ -88,9 +102,9 @@ class Web:
             case "middleware":
                 return Value(things=[Method("$middleware", made.receiver)])
             case "$middleware":
-                served.middleware.append((made.given[0], {}))
+                served.middleware.append((made.given[0], {}, made.place))
             case "add_middleware" if made.given:
-                served.middleware.append((made.given[0], made.words))
+                served.middleware.append((made.given[0], made.words, made.place))
             case "on_event" | "$start" | "$stop" | "add_event_handler":
                 return self._at_start(served, made)
             case _:
@@ -122,6 +136,8 @@ class Web:
                 if given is not None:
                     starts = list(given.fields.values()) if name == "on_startup" else [given]
                     served.starts += [(one, made.place) for one in starts]
+            for one in made.words.get("middleware", Value()).fields.values():
+                served.middleware.append((one.fields.get("0") or one.fields.get("cls") or Value(), one.fields, made.place))
             return value
         if package.startswith("fastapi.security"):
             kind = {"APIKeyCookie": "cookie", "APIKeyQuery": "query"}.get(last, "header")
@@ -184,7 +200,7 @@ def part(value: Value, name: str, place: Evidence) -> Value | None:
     if kind is not None:
         return Value(labels={Label(kind, place=place)})
     if name in {"session", "user", "auth"}:
-        return Value(labels={Label("cookie", path=("session",), place=place)})
+        return Value(labels={Label("cookie", VERIFIED if name == "session" else "", ("session",), place)})
     return Value() if name not in {"json", "body", "form", "stream", "scope"} else None
 
 
@@ -265,7 +281,9 @@ def depended(machine: Machine, needed: Value, place: Evidence, asked: Value, pat
         match one:
             case Function():
                 given = machine.follow(one, arguments(machine, one, asked, path))
-                found.append(join(*given.fields.values()) if _is_generator(one) and given.fields else given)
+                held = join(*given.fields.values()) if _is_generator(one) and given.fields else given
+                lasts = {Label("session", "request", (), place)} if "session" in held.kinds() else set[Label]()
+                found.append(with_labels(held, lasts) if lasts else held)
             case Class():
                 start = machine.member(one, "__init__", thing(Instance(one)))
                 functions = [inner for inner in start.things if isinstance(inner, Function)] if start is not None else []

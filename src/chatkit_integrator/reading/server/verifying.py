@@ -1,0 +1,81 @@
+"""Who vouches for what a request says: a signature that is checked, a session that is looked up, a service that is asked.
+
+Labels of the request that went through such a check are named ``verified`` from there on.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.reading.flow import calling
+from chatkit_integrator.reading.flow.guarding import CHOSEN, VERIFIED, is_token
+from chatkit_integrator.reading.flow.values import Label, Value, relabelled
+from chatkit_integrator.reading.server import models
+
+if TYPE_CHECKING:
+    from chatkit_integrator.reading.flow.calling import Call
+    from chatkit_integrator.reading.flow.machine import Machine
+
+_JWT = frozenset({"jwt", "jose", "authlib", "joserfc", "jwcrypto", "josepy"})
+_DECODES = frozenset({"decode", "decode_complete", "deserialize_compact", "verify", "validate", "decode_jwt"})
+_UNCHECKED = frozenset({"get_unverified_claims", "decode_unverified"})
+_VOUCH = frozenset({
+    "firebase_admin", "clerk_backend_api", "supabase", "gotrue", "itsdangerous", "google", "fastapi_users", "propelauth_fastapi",
+    "auth0", "workos", "descope", "cryptography", "nacl", "fastapi_clerk_auth", "fastapi_nextauth_jwt", "kinde_sdk", "stytch",
+    "svix", "better_auth", "hmac", "cognitojwt", "fief_client", "okta_jwt_verifier", "msal", "stripe",
+})  # fmt: skip
+_CHECKS = re.compile(r"verify|decode|authenticate|introspect|validate|userinfo|get_user|loads|decrypt|compare_digest|__call__")
+_REMOTE = frozenset({"httpx", "requests", "aiohttp", "urllib3"})
+
+
+def called(machine: Machine, made: Call) -> Value | None:
+    """Answer a call that checks what a request says; ``None`` for everything else."""
+    name = models.full_name(made)
+    package = name.split(".", 1)[0]
+    if package not in _JWT and package not in _VOUCH and package not in _REMOTE:
+        return None
+    said = {one for value in made.everything() for one in value.every() if one.kind in CHOSEN and one.name != VERIFIED}
+    if not said:
+        return None
+    if package in _REMOTE:
+        return _asked(machine, made, said)
+    if package in _JWT:
+        if made.last not in _DECODES and made.last not in _UNCHECKED:
+            return None
+        if made.last in _UNCHECKED or _is_unchecked(made):
+            machine.note("trusted", name, made.place, Value(), made.given)
+            return calling.unknown(machine, made)
+    elif not _CHECKS.search(made.last.lower()):
+        return None
+    machine.note("verified", name, made.place, Value(), made.given)
+    return relabelled(calling.unknown(machine, made), _vouched)
+
+
+def _asked(machine: Machine, made: Call, said: set[Label]) -> Value | None:
+    """A service that is shown the request's secret, and answers who it belongs to."""
+    if not any(is_token(one) for one in said) or any(
+        one.kind == "message" for value in made.everything() for one in value.every()
+    ):
+        return None
+    machine.note("verified", models.full_name(made), made.place, Value(), made.given)
+    return relabelled(calling.unknown(machine, made), lambda one: _vouched(one) if is_token(one) else one)
+
+
+def _vouched(one: Label) -> Label:
+    return replace(one, name=VERIFIED) if one.kind in CHOSEN else one
+
+
+def _is_unchecked(made: Call) -> bool:
+    """Whether a token is taken apart without a look at its signature."""
+    options, verify = made.words.get("options"), made.words.get("verify")
+    signature = options.fields.get("verify_signature") if options is not None else None
+    algorithms = made.words.get("algorithms")
+    names = {text for one in algorithms.fields.values() for text in one.texts()} if algorithms is not None else set[str]()
+    return (
+        (signature is not None and False in signature.constants)
+        or (verify is not None and False in verify.constants)
+        or any(name.lower() == "none" for name in names)
+        or (made.last in {"decode", "decode_complete"} and made.argument(1, "key") is None)
+    )
