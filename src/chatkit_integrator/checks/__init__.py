@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from chatkit_integrator.checks import (
     ck01_user_id,
@@ -24,6 +25,10 @@ from chatkit_integrator.checks import (
     ck18_newest,
     ck19_failures,
     ck20_stop,
+    ck21_unique_ids,
+    ck23_cors,
+    ck25_sessions,
+    ck26_contract,
     ck28_leaks,
 )
 from chatkit_integrator.checks.check import Reading
@@ -33,6 +38,7 @@ from chatkit_integrator.model.verdict import Result
 if TYPE_CHECKING:
     from chatkit_integrator.checks.check import Check
     from chatkit_integrator.model.tree import Tree
+    from chatkit_integrator.reading.client import ClientReading
 
 CHECKLIST: tuple[Check, ...] = (
     ck01_user_id.CHECK,
@@ -54,6 +60,10 @@ CHECKLIST: tuple[Check, ...] = (
     ck18_newest.CHECK,
     ck19_failures.CHECK,
     ck20_stop.CHECK,
+    ck21_unique_ids.CHECK,
+    ck23_cors.CHECK,
+    ck25_sessions.CHECK,
+    ck26_contract.CHECK,
     ck28_leaks.CHECK,
 )
 
@@ -69,8 +79,18 @@ def run_checklist(
     strange = sorted((select | ignore) - known)
     if strange:
         raise BadRequestError(f"There is no item {strange[0]}; the items are {', '.join(sorted(known))}.")
-    reading = Reading(read_server(tree, backend), read_client(tree, frontend))
+    client = read_client(tree, frontend)
+    reading = Reading(read_server(tree, backend, _called(client)), client)
     if reading.server is None and reading.client is None:
         raise BadRequestError("No ChatKit integration was found here; make one with plan and apply.")
     chosen = [one for one in CHECKLIST if (not select or one.id in select) and one.id not in ignore]
     return tuple(Result(one.id, one.title, one.severity, one.judge(reading), one.remedy) for one in chosen)
+
+
+def _called(client: ClientReading | None) -> str | None:
+    """The path of the backend that the widget's requests end at, as far as the site says."""
+    if client is None:
+        return None
+    if client.proxy is not None and client.proxy.target:
+        return client.proxy.target
+    return urlsplit(client.url).path or None if client.url else None

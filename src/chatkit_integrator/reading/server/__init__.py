@@ -13,17 +13,21 @@ from chatkit_integrator.reading.endpoints import live
 from chatkit_integrator.reading.flow import Label, Machine, Value
 from chatkit_integrator.reading.flow.values import Class, Function, Instance
 from chatkit_integrator.reading.python import PythonModules
-from chatkit_integrator.reading.server import answering, identifying, serving, starting, storing, web
+from chatkit_integrator.reading.server import answering, identifying, keeping, serving, starting, storing, web
 from chatkit_integrator.reading.server.identifying import Identity
+from chatkit_integrator.reading.server.keeping import Contract, Ids, Sessions
 from chatkit_integrator.reading.server.library import SERVER, STORE, Known, instances_of, is_chatkits
 from chatkit_integrator.reading.server.serving import Serving
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.verdict import Evidence
     from chatkit_integrator.reading.flow import Event
     from chatkit_integrator.reading.server.answering import Answering
     from chatkit_integrator.reading.server.storing import Method
+    from chatkit_integrator.reading.server.web import Cors
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,11 @@ class ServerReading:
     methods: dict[str, Method] = field(default_factory=dict[str, "Method"])
     identity: Identity = field(default_factory=Identity)
     serving: Serving = field(default_factory=Serving)
+    contract: Contract = field(default_factory=Contract)
+    ids: Ids = field(default_factory=Ids)
+    sessions: Sessions = field(default_factory=Sessions)
+    completions: Evidence | None = None
+    cors: tuple[Cors, ...] = ()
 
     @property
     def respond(self) -> Evidence | None:
@@ -81,8 +90,11 @@ class _Reached:
     returned: Value
 
 
-def read_server(tree: Tree, root: str | None) -> ServerReading | None:
-    """Read the backend below ``root``; ``None`` where no live class derives from ChatKit's server."""
+def read_server(tree: Tree, root: str | None, called: str | None = None) -> ServerReading | None:
+    """Read the backend below ``root``; ``None`` where no live class derives from ChatKit's server.
+
+    ``called`` is the path that the site sends its requests to: it decides where several routes lead to ChatKit.
+    """
     modules = PythonModules(tree)
     base = "" if root in {None, "", "."} else str(root)
     if next(live(modules, base, b"ChatKitServer"), None) is None:
@@ -91,7 +103,8 @@ def read_server(tree: Tree, root: str | None) -> ServerReading | None:
     machine = Machine(modules, known)
     apps = starting.apps(machine, known.web, base)
     started = {id(app): starting.start(machine, known.web, app) for app in apps}
-    reached = next((one for app in apps if (one := _reached(machine, known.web, app)) is not None), None)
+    found = [one for app in apps for one in _reached(machine, known.web, app, called)]
+    reached = next((one for one in found if called and web.matches_path(one.route.path, called)), next(iter(found), None))
     server, made_of = _server(machine, base, reached)
     if made_of is None:
         return None
@@ -101,6 +114,9 @@ def read_server(tree: Tree, root: str | None) -> ServerReading | None:
     methods = storing.methods(machine, kept[0], store, context) if kept else {}
     startup = started.get(id(reached.app), []) if reached else [event for events in started.values() for event in events]
     place = machine.place(made_of.module, made_of.node)
+    answered = answering.read(machine, server, context)
+    events = answered.events if answered is not None else ()
+    stated = [event for one in methods.values() for event in one.events]
     return ServerReading(
         server=place,
         endpoint=machine.place(reached.handler.module, reached.handler.node) if reached else None,
@@ -108,7 +124,7 @@ def read_server(tree: Tree, root: str | None) -> ServerReading | None:
         mounted=reached.lines if reached else (),
         context=frozenset(context.every() | server.every()) if reached else frozenset(),
         handed=reached.event.place if reached else None,
-        answering=answering.read(machine, server, context),
+        answering=answered,
         endpoint_handles=tuple(answering.handled(machine, [reached.event], at_endpoint=True)) if reached else (),
         warmed=starting.warmed(methods, [*machine.at_import, *startup]),
         database=starting.database(tree, base, methods),
@@ -116,11 +132,16 @@ def read_server(tree: Tree, root: str | None) -> ServerReading | None:
         methods=methods,
         identity=identifying.read(reached.events if reached else (), context.every(), methods),
         serving=serving.read(reached.events, reached.returned) if reached else Serving(),
+        contract=keeping.contract(machine, kept[0], methods, events) if kept else Contract(),
+        ids=keeping.ids(machine, store, context) if kept else Ids(),
+        sessions=keeping.sessions([*stated, *events]),
+        completions=next((one.place for one in (*events, *machine.at_import) if one.kind == "completions"), None),
+        cors=web.cors(reached.app) if reached else (),
     )
 
 
-def _reached(machine: Machine, served: web.Web, app: web.Served) -> _Reached | None:
-    """The POST route whose handler gives requests to a ChatKit server."""
+def _reached(machine: Machine, served: web.Web, app: web.Served, called: str | None) -> Iterator[_Reached]:
+    """The POST routes whose handlers give requests to a ChatKit server: the first, and others up to the one that is called."""
     routes = [
         (route, lines, one)
         for route, lines in served.reached(app)
@@ -128,7 +149,10 @@ def _reached(machine: Machine, served: web.Web, app: web.Served) -> _Reached | N
         for one in route.handler.things
         if isinstance(one, Function)
     ]
-    for route, lines, handler in sorted(routes, key=lambda one: "process" not in one[2].module.text):
+    found = False
+    for route, lines, handler in sorted(routes, key=lambda one: _likely(one[0], one[2])):
+        if found and (not called or "process" not in handler.module.text):
+            return
         with machine.fresh() as events:
             request = web.request(app)
             starting.through_middleware(machine, app, request)
@@ -136,8 +160,16 @@ def _reached(machine: Machine, served: web.Web, app: web.Served) -> _Reached | N
             returned = machine.follow(handler, words)
         event = next((one for one in events if one.kind == "process"), None)
         if event is not None:
-            return _Reached(route, lines, handler, event, app, tuple(events), returned)
-    return None
+            found = True
+            yield _Reached(route, lines, handler, event, app, tuple(events), returned)
+            if called and web.matches_path(route.path, called):
+                return
+
+
+def _likely(route: web.Route, handler: Function) -> tuple[bool, bool, bool]:
+    """Where a route comes among those that may lead to ChatKit, the likeliest first."""
+    text = handler.module.text.lower()
+    return ("chatkit" not in route.path.lower() and "process" not in text, "process" not in text, "chatkit" not in text)
 
 
 def _context(reached: _Reached | None) -> Value:

@@ -135,6 +135,8 @@ class Known:
         """A row that is changed is a statement."""
         if machine.phase == ANSWERING:
             noting.changed(machine, value, name, place)
+        elif any(one.name == "chatkit.types.thread()" for one in given.outside()):
+            machine.note("kept", name, place, value, [given])
         if any(one.kind == "stored" and not one.path for one in value.labels):
             found = frozenset(one for one in value.labels if one.kind == "match" and one.path == ("==",))
             machine.note("db", "update", place, value, [given], {name: given}, found)

@@ -31,6 +31,8 @@ def called(machine: Machine, made: Call) -> Value | None:
     if made.name in {"cancel", "aclose"} and "run" in made.receiver.kinds():
         machine.note("cancel", made.name, made.place, made.receiver)
         return Value()
+    if made.name in {"model_copy", "model_dump", "copy"} and any(one.name == "chatkit.types.thread()" for one in made.receiver.outside()):
+        return Value(set(made.receiver.labels))
     if made.name == "model_copy" and "run" in made.receiver.kinds() and (changed := made.words.get("update")) is not None:
         for name in {"id", "item_id"} & set(changed.fields):
             machine.note("remap", name, made.place, made.receiver)

@@ -41,7 +41,7 @@ def read(events: Iterable[Event], returned: Value) -> Serving:
     raw = [one for one in returned.things if getattr(one, "name", "") == "chatkit.server.StreamingResult()"]
     process = next((one.place for one in noted if one.kind == "process"), None)
     other = [one.place for one in streamed if not _is_event_stream(one)]
-    if raw and process is not None:
+    if raw and process is not None and not right:
         other.append(process)
     return Serving(
         streams=tuple(dict.fromkeys(one.place for one in right)),

@@ -34,9 +34,10 @@ def read(events: Sequence[Event], asked: Iterable[Event]) -> Turns:
         told = {label for key, one in event.words.items() if key.startswith("told") for label in one.every()}
         turns = [one for one in told if one.kind in _TURNS]
         for one in turns:
-            if one.place is not None:
+            if one.place is not None and (not one.name or set(one.name.split()) & {"asc", "desc"}):
                 orders.setdefault(one.name, one.place)
-        saved = [one for one in turns if one.kind in {"history", "turn"} and one.name and "less" not in one.name.split()]
+        words = [set(one.name.split()) for one in turns if one.kind in {"history", "turn"}]
+        saved = [one for one in words if one & {"asc", "desc"} and "less" not in one]
         if saved and not filtered and any(one.kind == "message" for one in told):
             again.append(event.place)
     return Turns(tuple(sorted(orders.items())), tuple(dict.fromkeys(again)))

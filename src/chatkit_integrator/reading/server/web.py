@@ -311,3 +311,33 @@ def _is_generator(function: Function) -> bool:
 def matches_path(template: str, path: str) -> bool:
     """Whether a request's path is served by a route's."""
     return re.fullmatch(re.sub(r"\{[^}]*:path\}", ".*", re.sub(r"\{[^}:]*\}", "[^/]+", template)), path) is not None
+
+
+@dataclass(frozen=True)
+class Cors:
+    """Who may call from another origin, and with what: ``None`` where that is not written in the code."""
+
+    place: Evidence
+    origins: frozenset[str] | None
+    headers: frozenset[str] | None
+    credentials: bool
+
+
+def cors(app: Served) -> tuple[Cors, ...]:
+    """The CORS middleware of an app."""
+    found: list[Cors] = []
+    for value, words, place in app.middleware:
+        if any(one.last == "CORSMiddleware" for one in value.outside()):
+            pattern = {f"~{text}" for text in _texts(words.get("allow_origin_regex"))}
+            origins, headers = _listed(words.get("allow_origins")), _listed(words.get("allow_headers"))
+            origins = origins | pattern if origins is not None else frozenset(pattern) or None
+            credentials = words.get("allow_credentials")
+            found.append(Cors(place, origins, headers, credentials is not None and True in credentials.constants))
+    return tuple(found)
+
+
+def _listed(value: Value | None) -> frozenset[str] | None:
+    if value is None:
+        return frozenset()
+    texts = frozenset(_texts(value))
+    return texts if texts or (not value.open and not value.labels) else None
