@@ -26,10 +26,12 @@ from chatkit_integrator.checks import (
     ck19_failures,
     ck20_stop,
     ck21_unique_ids,
+    ck22_secrets,
     ck23_cors,
     ck25_sessions,
     ck26_contract,
     ck28_leaks,
+    ck29_versions,
 )
 from chatkit_integrator.checks.check import Reading
 from chatkit_integrator.errors import BadRequestError
@@ -61,10 +63,12 @@ CHECKLIST: tuple[Check, ...] = (
     ck19_failures.CHECK,
     ck20_stop.CHECK,
     ck21_unique_ids.CHECK,
+    ck22_secrets.CHECK,
     ck23_cors.CHECK,
     ck25_sessions.CHECK,
     ck26_contract.CHECK,
     ck28_leaks.CHECK,
+    ck29_versions.CHECK,
 )
 
 

@@ -17,7 +17,12 @@ _NOT_LIVE = re.compile(
 
 def live(modules: PythonModules, root: str, *marks: bytes) -> Iterator[Module]:
     """Modules of the running program that hold every mark."""
-    for module in modules.containing(*marks, under=root):
-        inside = module.path.removeprefix(f"{root}/") if root else module.path
-        if not _NOT_LIVE.search(inside):
+    for path in modules.holding(*marks, under=root):
+        module = modules.module(path) if is_live(root, path) else None
+        if module is not None:
             yield module
+
+
+def is_live(root: str, path: str) -> bool:
+    """Whether a file belongs to the program, not to its tests, documents or samples."""
+    return not _NOT_LIVE.search(path.removeprefix(f"{root}/") if root else path)

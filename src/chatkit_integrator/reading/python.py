@@ -172,12 +172,17 @@ class PythonModules:
 
     def containing(self, *marks: bytes, under: str = "") -> Iterator[Module]:
         """Modules whose bytes hold every one of ``marks``; a cheap look comes before parsing."""
+        for path in self.holding(*marks, under=under):
+            module = self.module(path)
+            if module is not None:
+                yield module
+
+    def holding(self, *marks: bytes, under: str = "") -> Iterator[str]:
+        """The files of Python whose bytes hold every one of ``marks``, parsed or not."""
         for path in self.tree.under(under, ".py"):
             content = self.tree.read(path)
             if content is not None and all(mark in content.data for mark in marks):
-                module = self.module(path)
-                if module is not None:
-                    yield module
+                yield path
 
     def locate(self, importer: str, module: str | None, level: int) -> str | None:
         """The file of an imported module (``from <level dots><module> import``), as ``importer`` would find it."""

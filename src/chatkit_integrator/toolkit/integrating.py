@@ -173,8 +173,8 @@ def _must_be_installable(profile: Profile, tree: Tree) -> None:
 def _backend_pins(profile: Profile, tree: Tree) -> list[str]:
     if profile.backend is None or profile.backend.framework != "fastapi":
         return []
-    from chatkit_integrator.frameworks.fastapi.floors import conflicts  # noqa: PLC0415 - not needed to start a server
-    from chatkit_integrator.frameworks.fastapi.inspecting.manifests import declared  # noqa: PLC0415
+    from chatkit_integrator.reading.floors import conflicts  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.reading.manifests import declared  # noqa: PLC0415
 
     found = conflicts(declared(tree, profile.backend.dependencies.manifests))
     return [f"{one.manifest} has {one.requirement}, but {one.needs} is asked for by {one.by}" for one in found]

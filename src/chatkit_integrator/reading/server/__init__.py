@@ -9,6 +9,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from chatkit_integrator.reading import secrets, versions
 from chatkit_integrator.reading.endpoints import live
 from chatkit_integrator.reading.flow import Label, Machine, Value
 from chatkit_integrator.reading.flow.values import Class, Function, Instance
@@ -18,6 +19,7 @@ from chatkit_integrator.reading.server.identifying import Identity
 from chatkit_integrator.reading.server.keeping import Contract, Ids, Sessions
 from chatkit_integrator.reading.server.library import SERVER, STORE, Known, instances_of, is_chatkits
 from chatkit_integrator.reading.server.serving import Serving
+from chatkit_integrator.reading.versions import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +55,8 @@ class ServerReading:
     sessions: Sessions = field(default_factory=Sessions)
     completions: Evidence | None = None
     cors: tuple[Cors, ...] = ()
+    versions: Versions = field(default_factory=Versions)
+    secrets: tuple[Evidence, ...] = ()
 
     @property
     def respond(self) -> Evidence | None:
@@ -134,9 +138,11 @@ def read_server(tree: Tree, root: str | None, called: str | None = None) -> Serv
         serving=serving.read(reached.events, reached.returned) if reached else Serving(),
         contract=keeping.contract(machine, kept[0], methods, events) if kept else Contract(),
         ids=keeping.ids(machine, store, context) if kept else Ids(),
-        sessions=keeping.sessions([*stated, *events]),
+        sessions=keeping.sessions([*stated, *events] if any(one.asked for one in methods.values()) else []),
         completions=next((one.place for one in (*events, *machine.at_import) if one.kind == "completions"), None),
         cors=web.cors(reached.app) if reached else (),
+        versions=versions.read(tree, made_of.module.path),
+        secrets=secrets.read(modules, base),
     )
 
 

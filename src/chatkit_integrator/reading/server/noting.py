@@ -33,6 +33,8 @@ def called(machine: Machine, made: Call) -> Value | None:
         return Value()
     if made.name in {"model_copy", "model_dump", "copy"} and any(one.name == "chatkit.types.thread()" for one in made.receiver.outside()):
         return Value(set(made.receiver.labels))
+    if made.name == "to_agent_input" and made.of is not None and made.of.name.startswith("chatkit.agents."):
+        _converts(machine, made)
     if made.name == "model_copy" and "run" in made.receiver.kinds() and (changed := made.words.get("update")) is not None:
         for name in {"id", "item_id"} & set(changed.fields):
             machine.note("remap", name, made.place, made.receiver)
@@ -53,6 +55,8 @@ def _function(machine: Machine, made: Call) -> Value | None:
         machine.note("shield", made.name, made.place, Value())
     elif made.name == "asyncio.shield":
         machine.note("shield", made.name, made.place, Value(), made.given)
+    elif made.name.startswith("chatkit.") and last == "simple_to_agent_input":
+        machine.note("convert", last, made.place, Value())
     elif made.name.startswith("chatkit.") and last == "stream_agent_response":
         machine.note("relay", last, made.place, Value(), made.given)
     elif last.endswith("Response") and package.split(".", 1)[0] in _RESPONSES:
@@ -66,6 +70,13 @@ def _function(machine: Machine, made: Call) -> Value | None:
         elif last == "Agent" and any(text.startswith("litellm/") for text in texts):
             machine.note("completions", "litellm", made.place, Value())
     return None
+
+
+def _converts(machine: Machine, made: Call) -> None:
+    """Items become input as the SDK does it, unless the app says how answers do."""
+    own = [one for one in (made.receiver or Value()).instances() if machine.member(one.made_of, "assistant_message_to_input", None)]
+    if not own:
+        machine.note("convert", made.last, made.place, Value())
 
 
 def _written(machine: Machine, made: Call) -> None:

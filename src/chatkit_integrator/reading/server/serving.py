@@ -117,6 +117,15 @@ def logged(events: Iterable[Event]) -> tuple[Evidence, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def sent_in_address(events: Iterable[Event]) -> tuple[Evidence, ...]:
+    """The lines that ask an address with a secret of the request in it."""
+    return tuple(
+        dict.fromkeys(
+            one.place for one in events if one.kind == "address" and any(is_secret(label) for label in one.receiver.every())
+        )
+    )
+
+
 def is_secret(label: Label) -> bool:
     """Whether something is what proves to a service who somebody is: not a part of it, and not what was read out of it."""
     if label.kind == "header":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatkit_integrator.frameworks.fastapi.floors import WARMS, ceilings, conflicts, held_below
+from chatkit_integrator.reading.floors import WARMS, ceilings, conflicts, held_below
 
 FINE = (
     "fastapi",

@@ -101,6 +101,13 @@ CEILINGS = (
 openai-agents before 0.18.1 fails with openai 2.45 or newer (``cache_write_tokens``). Found by installing and running them."""
 
 
+PAIRS: tuple[tuple[tuple[str, str], tuple[str, str, str]], ...] = (
+    (("openai", "2.45"), ("openai-agents", "0", "0.18.1")),
+    (("pydantic", "2.14"), ("mcp", "1.13", "1.20")),
+)
+"""The same for versions that are settled: from the first version on, what does not work from the second up to the third."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A ceiling that is needed, what makes it so, and whether the package is declared already without one."""
