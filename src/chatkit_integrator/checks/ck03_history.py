@@ -21,6 +21,11 @@ def judge(reading: Reading) -> Verdict:
     asks = some(answering.asks)
     if asks is None:
         return Unknown("where respond() asks a model could not be read")
+    saving = server.methods.get("add_thread_item")
+    loading = server.methods.get("load_thread_items")
+    loaded = any(one.kind in {"history", "turn"} for one in answering.turns)
+    if loaded and saving is not None and loading is not None and loading.asked and not saving.asked:
+        return Failed("earlier turns are loaded, but no message is ever saved", (saving.place, *asks))
     places = tuple(dict.fromkeys(one.place for one in answering.turns if one.place is not None))
     if answering.turns:
         return Passed("earlier turns are given to the model", tuple_of((*places, *asks)))

@@ -25,7 +25,7 @@ def judge(reading: Reading) -> Verdict:
         return Unknown("where respond() asks a model could not be read")
     told = server.answering.metadata
     sent = client.metadata_keys if client is not None and client.rendered else ()
-    met = [one for one in told if not sent or len(one.path) == 1 or set(one.path) & set(sent) or one.path[-1] == "metadata"]
+    met = [one for one in told if not sent or len(one.path) == 1 or _is_sent(one.path, set(sent))]
     people = server.answering.people
     places = some(tuple(dict.fromkeys(one.place for one in (*met, *people) if one.place is not None)))
     if places:
@@ -35,6 +35,12 @@ def judge(reading: Reading) -> Verdict:
     if server.answering.ids:
         return Unknown("the model is told an id, and nothing else about the person or the page")
     return Failed("nothing about the person or the page is given to the model", asks)
+
+
+def _is_sent(path: tuple[str, ...], sent: set[str]) -> bool:
+    """Whether what is read below the metadata is what the client puts there."""
+    own = path[len(path) - path[::-1].index("metadata") :] if "metadata" in path else path
+    return not own or bool(set(own) & sent)
 
 
 CHECK = Check(

@@ -47,6 +47,8 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK18",
     title="History is the newest, once",
-    remedy=Remedy('Load with order "desc" and a limit, reverse, and add nothing: the new message is in it already.', only="CK03"),
+    remedy=Remedy(
+        'Load with order "desc" and a limit, reverse, and add nothing: the new message is in it already.', only="CK03"
+    ),
     judge=judge,
 )

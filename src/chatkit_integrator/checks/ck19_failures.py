@@ -25,7 +25,9 @@ def judge(reading: Reading) -> Verdict:
     if other:
         return Failed("the stream is not answered as text/event-stream: the client posts the message again", other)
     if drained:
-        return Failed("the stream is read to its end before anything is answered: a failure then repeats the whole run", drained)
+        return Failed(
+            "the stream is read to its end before anything is answered: a failure then repeats the whole run", drained
+        )
     if streams is None:
         return Unknown("how the endpoint answers a stream could not be read")
     return Passed("a streaming operation is answered with an event stream that starts before the model is asked", streams)
@@ -34,6 +36,8 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK19",
     title="Failures do not multiply",
-    remedy=Remedy('Give the StreamingResult to StreamingResponse(..., media_type="text/event-stream") and catch inside the stream.'),
+    remedy=Remedy(
+        'Give the StreamingResult to StreamingResponse(..., media_type="text/event-stream") and catch inside the stream.'
+    ),
     judge=judge,
 )

@@ -33,12 +33,16 @@ def judge(reading: Reading) -> Verdict:
         assert places is not None  # noqa: S101 - there is something wrong
         return Failed("; ".join(what for what, _ in wrong), places)
     asks = answering.asks if answering is not None else ()
-    return Passed("no secret was found in a prompt, an address, a log or the sources", (server.endpoint or server.server, *asks))
+    return Passed(
+        "no secret was found in a prompt, an address, a log or the sources", (server.endpoint or server.server, *asks)
+    )
 
 
 CHECK = Check(
     id="CK22",
     title="Secrets stay secret",
-    remedy=Remedy("Keep tokens out of prompts, URLs and logs, and keys in the environment; a key that was committed is to be replaced."),
+    remedy=Remedy(
+        "Keep tokens out of prompts, URLs and logs, and keys in the environment; a key that was committed is to be replaced."
+    ),
     judge=judge,
 )

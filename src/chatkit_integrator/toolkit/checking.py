@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.toolkit.inspecting import repository
@@ -12,6 +13,15 @@ if TYPE_CHECKING:
 
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.verdict import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One integration of a repository, by the folders of its sides, and what the checklist says of it."""
+
+    backend: str | None
+    frontend: str | None
+    results: tuple[Result, ...]
 
 
 def check(
@@ -32,4 +42,35 @@ def check(
         frontend=frontend,
         select=frozenset(select),
         ignore=frozenset(ignore),
+    )
+
+
+def check_each(
+    path: Path,
+    *,
+    backend: str | None = None,
+    frontend: str | None = None,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    tree: Tree | None = None,
+) -> tuple[Judged, ...]:
+    """Judge every integration of a repository by itself; with a folder chosen, or where there is one, it is one.
+
+    ``BadRequestError`` where there is none.
+    """
+    from chatkit_integrator.reading.integrations import integrations  # noqa: PLC0415 - not needed to start a server
+
+    tree = tree or repository(path).tree()
+    chosen, left_out = tuple(select), tuple(ignore)
+    pairs = integrations(tree) if backend is None and frontend is None else ()
+    if len(pairs) < 2:  # noqa: PLR2004 - several
+        results = check(path, backend=backend, frontend=frontend, select=chosen, ignore=left_out, tree=tree)
+        return (Judged(backend, frontend, results),)
+    return tuple(
+        Judged(
+            one.backend,
+            one.frontend,
+            check(path, backend=one.backend, frontend=one.frontend, select=chosen, ignore=left_out, tree=tree),
+        )
+        for one in pairs
     )

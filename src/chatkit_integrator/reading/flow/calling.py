@@ -267,6 +267,8 @@ def instantiate(
         for one in kin.node.body
         if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
     ]
+    if not names:
+        made.labels |= {label for one in given for label in one.every()}  # an Enum's member, a text of a kind
     for name, value in zip(dict.fromkeys(names), given, strict=False):
         put(made, name, value)
     for name, value in words.items():

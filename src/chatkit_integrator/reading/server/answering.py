@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from chatkit_integrator.reading.flow.guarding import is_token, names_somebody
 from chatkit_integrator.reading.flow.values import Function, Instance, Label, Outside, Value
 from chatkit_integrator.reading.python import dotted
 from chatkit_integrator.reading.server import serving, stopping, turning
@@ -79,7 +80,7 @@ class Answering:
     @property
     def people(self) -> tuple[Label, ...]:
         """What else the model is told about the person: what a token says of them, or what is stored of them."""
-        claims = [one for one in self.told if one.kind in {"header", "cookie"} and len(one.path) > 1 and not _is_id(one)]
+        claims = [one for one in self.told if one.kind in {"header", "cookie"} and not _is_id(one) and _is_claim(one)]
         rows = [one for one in self.told if one.kind == "stored" and _is_of_person(one) and not _is_id(one)]
         return tuple(sorted((*claims, *rows), key=str))
 
@@ -108,6 +109,11 @@ def _of_thread(label: Label) -> bool:
 def _is_of_person(label: Label) -> bool:
     names = set(label.name.split(","))
     return bool(names & ORIGINS) and "thread" not in names
+
+
+def _is_claim(label: Label) -> bool:
+    """A part of a token, or a header that says something about a person."""
+    return len(label.path) > 1 or (names_somebody(label) and not is_token(label))
 
 
 def _is_id(label: Label) -> bool:

@@ -69,7 +69,9 @@ class Sessions:
 def contract(machine: Machine, store: Instance, methods: Mapping[str, Method], answering: Iterable[Event]) -> Contract:
     """Compare the methods with the contract."""
     titled = any(one.kind == "thread" and one.name in {"title", "status"} for one in answering)
-    found: dict[str, list[Evidence]] = {name: [] for name in ("misnamed", "silent", "inserting", "unlimited", "picked", "whole")}
+    found: dict[str, list[Evidence]] = {
+        name: [] for name in ("misnamed", "silent", "inserting", "unlimited", "picked", "whole")
+    }
     for name, method in methods.items():
         if not _fits(machine, store, name):
             found["misnamed"].append(method.place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.reading.flow.values import Label, Outside, Value
+from chatkit_integrator.reading.flow.values import Label, Outside, Value, constant
 from chatkit_integrator.reading.server import models
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ def called(machine: Machine, made: Call) -> Value | None:
     if made.name in {"cancel", "aclose"} and "run" in made.receiver.kinds():
         machine.note("cancel", made.name, made.place, made.receiver)
         return Value()
-    if made.name in {"model_copy", "model_dump", "copy"} and any(one.name == "chatkit.types.thread()" for one in made.receiver.outside()):
+    if made.name in {"model_copy", "model_dump", "copy"} and any(
+        one.name == "chatkit.types.thread()" for one in made.receiver.outside()
+    ):
         return Value(set(made.receiver.labels))
     if made.name == "to_agent_input" and made.of is not None and made.of.name.startswith("chatkit.agents."):
         _converts(machine, made)
@@ -49,6 +51,8 @@ def _function(machine: Machine, made: Call) -> Value | None:
         size = made.given[0].only() if made.given else (32,)
         bits = size[0] * _TOKENS[made.name] if size is not None and isinstance(size[0], int) else 128
         return Value(labels={Label("random", str(bits), (), made.place)})
+    if made.name == "builtins.hasattr" and len(made.given) > 1 and made.given[1].only() == ("role",) and _is_item(made.given[0]):
+        return constant(False)  # noqa: FBT003 - the value itself
     if made.name == "traceback.format_exc":
         return Value(labels={Label("error", "builtins.Exception", (), made.place)})
     if last == "CancelScope" and made.words.get("shield", Value()).only() == (True,):
@@ -74,9 +78,16 @@ def _function(machine: Machine, made: Call) -> Value | None:
 
 def _converts(machine: Machine, made: Call) -> None:
     """Items become input as the SDK does it, unless the app says how answers do."""
-    own = [one for one in (made.receiver or Value()).instances() if machine.member(one.made_of, "assistant_message_to_input", None)]
+    own = [
+        one for one in (made.receiver or Value()).instances() if machine.member(one.made_of, "assistant_message_to_input", None)
+    ]
     if not own:
         machine.note("convert", made.last, made.place, Value())
+
+
+def _is_item(value: Value) -> bool:
+    """Whether something is certainly an item of ChatKit's: none of them has a role."""
+    return bool(value.labels) and all(one.kind in {"item", "turn", "message"} and not one.path for one in value.labels)
 
 
 def _written(machine: Machine, made: Call) -> None:

@@ -79,7 +79,9 @@ def called(made: Call) -> Value | None:
                 made.receiver.fields["*"] = relabelled(made.given[-1], _turned)
                 return Value()
         case "desc" | "asc" if not made.given:
-            return Value(made.receiver.every() | {Label("sorted", made.name, (), made.place)}, things=list(made.receiver.things))
+            return Value(
+                made.receiver.every() | {Label("sorted", made.name, (), made.place)}, things=list(made.receiver.things)
+            )
         case _:
             pass
     return None

@@ -67,7 +67,11 @@ def _is_event_stream(event: Event) -> bool:
     media = event.words.get("media_type") or (event.given[3] if len(event.given) > 3 else None)  # noqa: PLR2004 - its place
     texts = media.texts() if media is not None else []
     headers = event.words.get("headers")
-    texts += [text for name, one in headers.fields.items() if name.lower() == "content-type" for text in one.texts()] if headers else []
+    texts += (
+        [text for name, one in headers.fields.items() if name.lower() == "content-type" for text in one.texts()]
+        if headers
+        else []
+    )
     return any(text.startswith(EVENT_STREAM) for text in texts) or (not texts and media is not None and media.open)
 
 
@@ -101,7 +105,9 @@ def _tells(labels: Iterable[Label]) -> bool:
     for one in labels:
         if one.kind == "error":
             kinds = set(one.name.split(","))
-            if kinds & _BROAD or any(not name.startswith(("builtins.", "fastapi.", "starlette.", "chatkit.")) for name in kinds - _OWN):
+            if kinds & _BROAD or any(
+                not name.startswith(("builtins.", "fastapi.", "starlette.", "chatkit.")) for name in kinds - _OWN
+            ):
                 return True
     return False
 
@@ -131,5 +137,13 @@ def is_secret(label: Label) -> bool:
     if label.kind == "header":
         return label.name == "" and (not label.path or (len(label.path) == 1 and label.path[0] in {"authorization", "cookie"}))
     if label.kind == "cookie":
-        return label.name == "" and len(label.path) == 1 and any(word in label.path[0].lower() for word in ("token", "session", "jwt"))
-    return label.kind == "body" and bool(label.path) and label.path[-1].lower() in {"access_token", "id_token", "accesstoken", "password"}
+        return (
+            label.name == ""
+            and len(label.path) == 1
+            and any(word in label.path[0].lower() for word in ("token", "session", "jwt"))
+        )
+    return (
+        label.kind == "body"
+        and bool(label.path)
+        and label.path[-1].lower() in {"access_token", "id_token", "accesstoken", "password"}
+    )

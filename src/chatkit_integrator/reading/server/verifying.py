@@ -40,7 +40,9 @@ def called(machine: Machine, made: Call) -> Value | None:
     if not said:
         return None
     if package in _REMOTE:
-        address = made.words.get("url") or next((one for one in made.given[:2] if any("://" in text or "/" in text for text in one.texts())), None)
+        address = made.words.get("url") or next(
+            (one for one in made.given[:2] if any("://" in text or "/" in text for text in one.texts())), None
+        )
         if address is not None:
             machine.note("address", name, made.place, address)
         return _asked(machine, made, said)
