@@ -1,6 +1,6 @@
 """Passes where a streaming operation is answered with an event stream, whatever happens after the model was asked.
 
-It fails for a stream of another type, one that is drained first, or a proxy that changes status or type: the client posts again.
+It fails for a stream of another type, one that is drained first, or a proxy that changes either: the client posts again.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""Passes where the store does what ChatKit's server expects; fails where names differ, absent ids are no error, writes that come
-twice break, limits are taken as asked, or only parts of items are kept."""
+"""Passes where the store does what ChatKit's server expects of it.
+
+It fails where names differ, absent ids are no error, second writes break, limits are taken as asked, or items are kept in part.
+"""
 
 from __future__ import annotations
 

@@ -49,7 +49,9 @@ def integrations(tree: Tree) -> tuple[Pair, ...]:
 
 def _living(folders: Iterable[str]) -> Sequence[str]:
     every = set(folders)
-    known = sorted(one for one in every if not any(other != one and other.startswith(f"{one}/" if one else "") for other in every))
+    known = sorted(
+        one for one in every if not any(other != one and other.startswith(f"{one}/" if one else "") for other in every)
+    )
     return [one for one in known if not _SAMPLES.search(f"{one}/")] or known
 
 

@@ -37,7 +37,7 @@ class Broken:
 
 @dataclass(frozen=True)
 class Versions:
-    """``chatkit`` is where ChatKit's server is asked for; ``agents`` the version of the Agents SDK, or the one that is asked for."""
+    """``chatkit`` is where ChatKit's server is asked for, ``agents`` where the Agents SDK is."""
 
     chatkit: Evidence | None = None
     locked: bool = False

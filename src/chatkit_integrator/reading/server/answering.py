@@ -34,7 +34,7 @@ _FAILURES = (
     "langchain",
     "langgraph",
 )
-_ID = re.compile(r"(^|_)(id|sub|uid)$|[a-z]Id$")
+_ID = re.compile(r"(^|[_-])(id|Id|ID|sub|uid)$|[a-z]I[dD]$")
 _Protocol: TypeAlias = "dict[str, _Protocol | None]"
 _PROTOCOL: _Protocol = {
     "type": None,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Identity:
-    """``believed``: where a name is taken as it comes; ``vouched``: where it is verified, ``unsigned``: where it is only decoded.
+    """``believed``: where a name is taken as it comes; ``vouched``: where it is verified; ``unsigned``: where only decoded.
 
     ``owners`` says how the store knows the owner of what it finds: ``verified``, ``unverified`` or not at all (empty).
     """

@@ -1,4 +1,4 @@
-"""How a store keeps to what ChatKit's server expects of it: names, absent ids, second writes, limits, whole items, ids, sessions."""
+"""How a store keeps to what ChatKit's server expects: names, absent ids, second writes, limits, whole items, ids, sessions."""
 
 from __future__ import annotations
 

@@ -51,10 +51,16 @@ def _function(machine: Machine, made: Call) -> Value | None:
         size = made.given[0].only() if made.given else (32,)
         bits = size[0] * _TOKENS[made.name] if size is not None and isinstance(size[0], int) else 128
         return Value(labels={Label("random", str(bits), (), made.place)})
-    if made.name == "builtins.hasattr" and len(made.given) > 1 and made.given[1].only() == ("role",) and _is_item(made.given[0]):
+    if last == "hasattr" and len(made.given) > 1 and made.given[1].only() == ("role",) and _is_item(made.given[0]):
         return constant(False)  # noqa: FBT003 - the value itself
     if made.name == "traceback.format_exc":
         return Value(labels={Label("error", "builtins.Exception", (), made.place)})
+    _seen(machine, made, package, last)
+    return None
+
+
+def _seen(machine: Machine, made: Call, package: str, last: str) -> None:
+    """Functions that say how an answer is made, kept and stopped."""
     if last == "CancelScope" and made.words.get("shield", Value()).only() == (True,):
         machine.note("shield", made.name, made.place, Value())
     elif made.name == "asyncio.shield":
@@ -73,7 +79,6 @@ def _function(machine: Machine, made: Call) -> Value | None:
             machine.note("completions", last, made.place, Value())
         elif last == "Agent" and any(text.startswith("litellm/") for text in texts):
             machine.note("completions", "litellm", made.place, Value())
-    return None
 
 
 def _converts(machine: Machine, made: Call) -> None:

@@ -22,7 +22,8 @@ _JWT = frozenset({"jwt", "jose", "authlib", "joserfc", "jwcrypto", "josepy"})
 _DECODES = frozenset({"decode", "decode_complete", "deserialize_compact", "verify", "validate", "decode_jwt"})
 _UNCHECKED = frozenset({"get_unverified_claims", "decode_unverified"})
 _VOUCH = frozenset({
-    "firebase_admin", "clerk_backend_api", "supabase", "gotrue", "itsdangerous", "google", "fastapi_users", "propelauth_fastapi",
+    "firebase_admin", "clerk_backend_api", "supabase", "gotrue", "itsdangerous", "google", "fastapi_users",
+    "propelauth_fastapi",
     "auth0", "workos", "descope", "cryptography", "nacl", "fastapi_clerk_auth", "fastapi_nextauth_jwt", "kinde_sdk", "stytch",
     "svix", "better_auth", "hmac", "cognitojwt", "fief_client", "okta_jwt_verifier", "msal", "stripe",
 })  # fmt: skip

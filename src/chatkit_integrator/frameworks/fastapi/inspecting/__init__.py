@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import NothingSupportedError, SyntaxRefusedError
 from chatkit_integrator.frameworks.fastapi.inspecting import agents, apps, routes, signin, storage
-from chatkit_integrator.reading import manifests
 from chatkit_integrator.model.profile import Backend
 from chatkit_integrator.model.unit import Candidate, Inspected, Location
+from chatkit_integrator.reading import manifests
 from chatkit_integrator.reading.python import PythonModules
 
 if TYPE_CHECKING:

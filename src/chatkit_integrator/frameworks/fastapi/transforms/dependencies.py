@@ -9,10 +9,10 @@ import re
 from posixpath import basename, dirname, join, normpath, split
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.reading import floors
-from chatkit_integrator.reading.manifests import declared
 from chatkit_integrator.frameworks.fastapi.transforms.package import has_own_file
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
+from chatkit_integrator.reading import floors
+from chatkit_integrator.reading.manifests import declared
 from chatkit_integrator.syntax import requirements, toml
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import SyntaxRefusedError
-from chatkit_integrator.reading import floors
 from chatkit_integrator.frameworks.fastapi.importing import PACKAGE, router_import
-from chatkit_integrator.reading.manifests import declared
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
+from chatkit_integrator.reading import floors
+from chatkit_integrator.reading.manifests import declared
 from chatkit_integrator.syntax import python
 from chatkit_integrator.syntax.text import line_end
 
