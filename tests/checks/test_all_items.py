@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chatkit_integrator.checks import CHECKLIST
+
 if TYPE_CHECKING:
     from judging import Repository
 
-ITEMS = [f"CK{number:02d}" for number in range(1, 16)]
+ITEMS = [one.id for one in CHECKLIST]
 
 
 @pytest.mark.parametrize("item", ITEMS)
 def test_what_we_integrate_passes(integrated: Repository, item: str) -> None:
-    assert integrated.word(item) == "pass", integrated.verdict(item)
+    expected = "not applicable" if item == "CK23" else "pass"  # its requests go through a proxy of the same origin
+    assert integrated.word(item) == expected, integrated.verdict(item)

@@ -31,7 +31,7 @@ def judge(reading: Reading) -> Verdict:
     owned = server.owned_by
     found = [one for one in sorted(server.context, key=str) if _kind(one) in {"header", "cookie"}]
     places = [one.place for one in found if _names_somebody(one, owned) and one.place is not None]
-    places = places or list(_asked_by_store(server, owned))
+    places = places or list(_looked_up(server, owned)) or list(_asked_by_store(server, owned))
     read = some(tuple(dict.fromkeys(places)))
     if read:
         handed = (server.handed,) if server.handed is not None else ()
@@ -54,6 +54,12 @@ def _names_somebody(label: Label, owned: frozenset[str]) -> bool:
     """A cookie, a header that is named after somebody, or one that decides whose conversations are meant."""
     name = label.path[0] if label.path else ""
     return _kind(label) == "cookie" or _kind(label) in owned or bool(_NAMES_SOMEBODY.search(name.lower()))
+
+
+def _looked_up(server: ServerReading, owned: frozenset[str]) -> tuple[Evidence, ...]:
+    """Where somebody is looked up by what a header or cookie says, and is then whose conversations are meant."""
+    rows = [one for one in server.context if one.kind == "stored" and {"header", "cookie"} & set(one.name.split(",")) & owned]
+    return tuple(one.place for one in sorted(rows, key=str) if one.place is not None)
 
 
 def _asked_by_store(server: ServerReading, owned: frozenset[str]) -> tuple[Evidence, ...]:

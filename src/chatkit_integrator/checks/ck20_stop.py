@@ -21,7 +21,7 @@ def judge(reading: Reading) -> Verdict:
     if asks is None:
         return Unknown("where respond() asks a model could not be read")
     stopping = server.answering.stopping
-    streams, stopped, shielded = some(stopping.streams), some(stopping.stopped), some(stopping.shielded)
+    streams, stopped, shielded = some(stopping.streams), some(stopping.stopped), some((*stopping.shielded, *server.serving.apart))
     if streams is None:
         return Passed("the model is waited for: when the request ends, so does its call, and nothing was shown yet", asks)
     if stopped is None:

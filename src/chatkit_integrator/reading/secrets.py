@@ -25,12 +25,12 @@ def read(modules: PythonModules, root: str) -> tuple[Evidence, ...]:
     found: list[Evidence] = []
     for path in modules.tree.under(root, ".py"):
         content = modules.tree.read(path) if is_live(root, path) else None
-        for match in _KEY.finditer(content.data) if content is not None else ():
-            start = content.data.rfind(b"\n", 0, match.start()) + 1
-            end = content.data.find(b"\n", match.end())
-            line = content.data[start : end if end >= 0 else len(content.data)].decode("utf-8", "replace")
-            masked = _KEY.sub(b"***", line.encode()).decode("utf-8", "replace").strip()[:200]
-            found.append(Evidence(path, content.data.count(b"\n", 0, match.start()) + 1, masked))
-            if len(found) >= _SHOWN:
-                return tuple(found)
-    return tuple(found)
+        if content is not None:
+            found += [_shown(path, content.data, one) for one in _KEY.finditer(content.data)]
+    return tuple(found[:_SHOWN])
+
+
+def _shown(path: str, data: bytes, match: re.Match[bytes]) -> Evidence:
+    start, end = data.rfind(b"\n", 0, match.start()) + 1, data.find(b"\n", match.end())
+    masked = _KEY.sub(b"***", data[start : end if end >= 0 else len(data)]).decode("utf-8", "replace")
+    return Evidence(path, data.count(b"\n", 0, match.start()) + 1, masked.strip()[:200])

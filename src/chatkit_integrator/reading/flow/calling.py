@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatkit_integrator.model.verdict import Evidence
 from chatkit_integrator.reading.flow import common, expressions, statements
-from chatkit_integrator.reading.flow.guarding import behind
+from chatkit_integrator.reading.flow.guarding import EQUAL, behind, matches
 from chatkit_integrator.reading.flow.values import (
     ANY,
     THREADS,
@@ -211,9 +211,22 @@ def follow(machine: Machine, function: Function, given: list[Value], words: dict
     if caller is not None and len(machine.guards) == caller.level:
         caller.certain |= frame.certain
     if not frame.yields:
-        return join(*frame.returns) if frame.returns else Value(constants={None})
+        return _returned(frame.returns)
     whole = statements.decorators(function.node) & {"contextmanager", "asynccontextmanager"}
     return join(*frame.yields) if whole else Value(fields={ANY: join(*frame.yields)})
+
+
+def _returned(values: list[Value]) -> Value:
+    """What a function may give back; compared is only what was compared on every way on which rows come back."""
+    if not values:
+        return Value(constants={None})
+    rows = [matches(one.labels, EQUAL) for one in values if any(label.kind == "stored" for label in one.every())]
+    found = join(*values)
+    if len(rows) < 2:  # noqa: PLR2004 - several ways
+        return found
+    common = set.intersection(*({label.name for label in one} for one in rows))
+    kept = {one for one in found.labels if one.kind != "match" or one.path != EQUAL or one.name in common}
+    return Value(kept, found.fields, found.things, found.constants, found.open)
 
 
 def _bind(machine: Machine, function: Function, given: list[Value], words: dict[str, Value], frame: Frame) -> None:

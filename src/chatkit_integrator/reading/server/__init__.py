@@ -164,6 +164,10 @@ def _reached(machine: Machine, served: web.Web, app: web.Served, called: str | N
             starting.through_middleware(machine, app, request)
             words = web.arguments(machine, handler, request, route.path)
             returned = machine.follow(handler, words)
+            for one in returned.instances():  # a response of the app's own runs when it is sent
+                sending = machine.member(one.made_of, "__call__", returned)
+                if sending is not None and any(base.last.endswith("Response") for base in machine.ancestors(one.made_of)):
+                    machine.call(sending, [Value(), Value(), Value()])
         event = next((one for one in events if one.kind == "process"), None)
         if event is not None:
             found = True

@@ -28,6 +28,11 @@ def called(machine: Machine, made: Call) -> Value | None:
     _written(machine, made)
     if made.receiver is None:
         return _function(machine, made)
+    if made.name == "__init__" and made.of is not None and made.of.last.endswith("Response"):
+        kinds = [machine.member(one.made_of, "media_type", None) for one in made.receiver.instances()]
+        media = {"media_type": one for one in kinds if one is not None}
+        machine.note("response", made.of.last, made.place, made.receiver, made.given, {**media, **made.words})
+        return Value()
     if made.name in {"cancel", "aclose"} and "run" in made.receiver.kinds():
         machine.note("cancel", made.name, made.place, made.receiver)
         return Value()
@@ -63,6 +68,9 @@ def _seen(machine: Machine, made: Call, package: str, last: str) -> None:
     """Functions that say how an answer is made, kept and stopped."""
     if last == "CancelScope" and made.words.get("shield", Value()).only() == (True,):
         machine.note("shield", made.name, made.place, Value())
+    elif last in {"create_task", "ensure_future"} and package == "asyncio":
+        held = [one.bound for value in machine.stack for one in (value,) if one.bound is not None]
+        machine.note("task", last, made.place, Value(fields={str(number): one for number, one in enumerate((*made.given, *held))}))
     elif made.name == "asyncio.shield":
         machine.note("shield", made.name, made.place, Value(), made.given)
     elif made.name.startswith("chatkit.") and last == "simple_to_agent_input":

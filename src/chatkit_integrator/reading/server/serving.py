@@ -22,7 +22,8 @@ _OWN = {"builtins.ValueError", "builtins.KeyError", "builtins.PermissionError", 
 class Serving:
     """``streams``: event streams that are answered; ``other``: answers of another kind that a stream ends up in.
 
-    ``drained``: where a stream is read to its end before anything is answered.
+    ``drained``: where a stream is read to its end before anything is answered; ``apart``: where it is read in a task of its own,
+    which the end of the request does not reach.
     """
 
     streams: tuple[Evidence, ...] = ()
@@ -30,6 +31,7 @@ class Serving:
     drained: tuple[Evidence, ...] = ()
     leaks: tuple[Evidence, ...] = ()
     logged: tuple[Evidence, ...] = ()
+    apart: tuple[Evidence, ...] = ()
 
 
 def read(events: Iterable[Event], returned: Value) -> Serving:
@@ -49,11 +51,12 @@ def read(events: Iterable[Event], returned: Value) -> Serving:
         drained=tuple(dict.fromkeys(_drained(noted))),
         leaks=leaks(noted, returned=returned),
         logged=logged(noted),
+        apart=tuple(one.place for one in noted if one.kind == "task" and _runs(one.receiver.every())),
     )
 
 
 def _content(event: Event) -> list[Label]:
-    given = [*event.given[:1], *(event.words[name] for name in ("content",) if name in event.words)]
+    given = [event.receiver, *event.given[:1], *(event.words[name] for name in ("content",) if name in event.words)]
     return [label for one in given for label in one.every()]
 
 

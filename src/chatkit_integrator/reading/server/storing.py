@@ -44,12 +44,16 @@ class Isolation:
 
 @dataclass(frozen=True)
 class Method:
-    """One method: where it is, what it asks of a database, what it gives back, and who it compares with whom."""
+    """One method: where it is, what it asks of a database, what it gives back, and who it compares with whom.
+
+    ``granted`` is what was compared on every way on which it gives rows back.
+    """
 
     place: Evidence
     events: tuple[Event, ...]
     returned: frozenset[Label]
     compared: frozenset[Label]
+    granted: frozenset[str] = frozenset()
 
     @property
     def asked(self) -> tuple[Event, ...]:
@@ -71,7 +75,7 @@ class Method:
         """The kinds of origins that rows or entries are found by."""
         names = {one.name for event in self.events for one in (*event.labels, *event.guards) if one.kind in {"match", "key"}}
         names |= {label.kind for event in self.entries for value in event.given for label in value.every()}
-        return (names | {one.name for one in self.compared}) & OWNER
+        return (names | {one.name for one in self.compared} | self.granted) & OWNER
 
     def isolation(self, name: str, *, strict: bool) -> Isolation:
         """Who reaches what through the method. ``strict``: the SDK has not looked at the thread's owner before."""
@@ -92,7 +96,7 @@ class Method:
 
     def _is_checked_later(self, event: Event) -> bool:
         """A row that is read first and given to its owner only."""
-        return event.name == "read" and bool({one.name for one in self.compared} & OWNER)
+        return event.name == "read" and bool(({one.name for one in self.compared} | self.granted) & OWNER)
 
     @property
     def trusted(self) -> set[str]:
@@ -100,7 +104,7 @@ class Method:
         names = {one.name for event in self.events for one in (*event.labels, *event.guards) if one.kind in {"match", "key"}}
         entries = [label for event in self.entries for value in event.given for label in value.every()]
         names |= {name for label in entries if label.kind in guarding.CHOSEN | {"package"} for name in guarding.origins(label)}
-        return names | {one.name for one in self.compared}
+        return names | {one.name for one in self.compared} | self.granted
 
     @property
     def entries(self) -> tuple[Event, ...]:
@@ -121,7 +125,8 @@ def methods(machine: Machine, made_of: Instance, store: Value, context: Value) -
             returned = machine.call(value, [*given, context])
             compared = frozenset(label for guards in machine.guards for label in guards)
         place = machine.place(function.module, function.node)
-        found[name] = Method(place, tuple(events), frozenset(returned.every()), compared)
+        granted = frozenset(one.name for one in guarding.matches(returned.labels, guarding.EQUAL))
+        found[name] = Method(place, tuple(events), frozenset(returned.every()), compared, granted)
     return found
 
 
