@@ -1,4 +1,7 @@
-"""Passes where the live widget's fetch puts page or user context into the body; fails where nothing does."""
+"""Passes where the live widget's fetch puts page or user context into the body; fails where nothing does.
+
+Context in headers or in the address is none in the metadata, and none that is missing: it decides nothing.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,22 @@ if TYPE_CHECKING:
 
 
 def judge(reading: Reading) -> Verdict:
-    """Look for metadata in what the widget's fetch sends."""
+    """Look at what the widget's fetch writes into the body."""
     client = shown(reading)
     if isinstance(client, Unknown):
         return client
     places = some(client.metadata)
-    if places and client.own_fetch is not None:
-        return Passed(f"the body carries metadata ({', '.join(client.metadata_keys) or 'unnamed'})", places)
-    return Failed("no metadata is added to the widget's requests", (client.widget,))
+    if places:
+        return Passed(f"the body carries {', '.join(client.metadata_keys[:6])}", places)
+    if client.context_headers:
+        return Unknown(
+            f"context goes along in headers ({', '.join(one.name for one in client.context_headers)}), not in the body"
+        )
+    if client.context_query:
+        return Unknown(f"context goes along in the address ({', '.join(client.context_query)}), not in the body")
+    if client.fetch_unread:
+        return Unknown("the widget has a fetch of its own that could not be read")
+    return Failed("no context is added to the widget's requests", (client.own_fetch or client.widget,))
 
 
 CHECK = Check(

@@ -1,4 +1,7 @@
-"""Passes where customElements or load and error events gate the render; fails without a gate."""
+"""Passes where customElements, load and error events or polling gate the render; fails without a gate.
+
+Waiting for the npm module or for ``control`` is no detection: the element comes from the CDN's script.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def judge(reading: Reading) -> Verdict:
-    """Look for detection in the modules between the page and the element."""
+    """Look at the conditions under which the element is rendered, and at what they rest on."""
     client = shown(reading)
     if isinstance(client, Unknown):
         return client
     places = some(client.detection)
     if places:
         return Passed("the element is waited for", places)
-    return Failed("nothing waits for the element to be defined", (client.widget,))
+    return Failed("the element is rendered without waiting for it to be defined", (client.element,))
 
 
 CHECK = Check(

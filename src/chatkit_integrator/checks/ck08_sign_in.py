@@ -1,4 +1,7 @@
-"""Passes where the widget keeps anonymous visitors out; fails where it renders for anyone."""
+"""Passes where the widget, its page, a layout around it or the middleware keeps anonymous visitors out.
+
+It fails where one way leads anybody to it.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def judge(reading: Reading) -> Verdict:
-    """A gate around the widget counts where the server behind it turns anonymous visitors away."""
+    """Every way from a page to the widget needs a gate."""
     client = shown(reading)
     if isinstance(client, Unknown):
         return client
-    places = some(client.gate)
+    opened = some(client.gate.open)
+    if opened:
+        return Failed("the chat is rendered for anyone", (*opened, client.element))
+    places = some(client.gate.places)
     if places is None:
-        return Failed("the chat is rendered for anyone", (client.widget, *client.rendered))
-    if client.proxy is not None and not client.proxy.refuses:
-        return Failed("the gate opens for anyone: the route behind it turns nobody away", (client.proxy.place,))
-    refusing = client.proxy.refuses if client.proxy is not None else ()
-    return Passed("the chat is rendered for signed-in people only", (*places, *refusing))
+        return Unknown("what leads to the widget could not be read")
+    return Passed("the chat is rendered for signed-in people only", places)
 
 
 CHECK = Check(

@@ -1,6 +1,6 @@
-"""Passes where a route handler reads the session on the server and forwards it.
+"""Passes where a route handler finds out on the server who asks and forwards it.
 
-It fails where the browser calls the backend without one.
+It fails where the session is httpOnly and the browser calls the backend itself. Copying headers reads no session.
 """
 
 from __future__ import annotations
@@ -16,19 +16,26 @@ if TYPE_CHECKING:
 
 
 def judge(reading: Reading) -> Verdict:
-    """Look at the route behind the widget's URL."""
-    client = reading.client
+    """Look at the route behind the widget's URL, then at what the browser sends itself."""
+    client, server = reading.client, reading.server
     if client is None:
         return Unknown(NO_CLIENT)
     if not client.is_next:
         return NotApplicable("the site is not Next.js")
-    if client.proxy is not None:
+    if client.proxy is not None and client.proxy.reads_session:
         places = some((*client.proxy.reads_session, *client.proxy.authorizes))
-        if places and client.proxy.reads_session:
+        if places and client.proxy.authorizes:
             return Passed("the route reads the session on the server and forwards it", places)
-    if client.authorization:
-        return NotApplicable("the token is readable by scripts")
-    return Failed("the widget's requests pass no route that reads the session", (client.url_place or client.widget,))
+    if client.identity:
+        return NotApplicable("what the widget sends is readable by scripts")
+    if client.hosted is not None:
+        return NotApplicable("a hosted workflow answers, with a secret that scripts read")
+    cookies = server is not None and any("cookie" in {one.kind, one.name} for one in server.context)
+    if client.credentials is not None and cookies and client.address is not None and not client.address.same_origin:
+        return Failed("the browser calls the backend itself, with a cookie that is the session", (client.credentials,))
+    if client.credentials is None and not cookies and not (client.proxy is not None and client.proxy.passes):
+        return NotApplicable("nothing that the widget sends rests on a session's cookie")
+    return Unknown("whether scripts can read the session's cookie could not be read")
 
 
 CHECK = Check(

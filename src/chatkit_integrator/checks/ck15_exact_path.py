@@ -1,6 +1,6 @@
-"""Passes where the widget's URL is a route whose target is the backend's ChatKit path.
+"""Passes where the widget's URL is a route or a rewrite whose target is the backend's ChatKit path.
 
-It fails where they differ or the proxy is bypassed.
+It fails where they differ or the widget calls the backend itself.
 """
 
 from __future__ import annotations
@@ -22,15 +22,20 @@ def judge(reading: Reading) -> Verdict:
         return Unknown(NO_CLIENT)
     if not client.is_next:
         return NotApplicable("the site is not Next.js")
-    if client.proxy is None:
-        return Failed("the widget's URL is no route of the site", (client.url_place or client.widget,))
-    if client.proxy.target is None or client.proxy.target_place is None:
+    if client.address is None:
+        return Unknown("where the widget's requests go could not be read")
+    if not client.address.same_origin:
+        return Failed("the widget calls the backend itself, past every route of the site", (client.address.place,))
+    proxy = client.proxy
+    if proxy is None:
+        return Failed(f"no route or rewrite of the site answers {client.address.path}", (client.address.place,))
+    if proxy.target is None or proxy.target_place is None or "{" in proxy.target:
         return Unknown("where the route goes could not be read")
     if server is None or server.path is None:
         return Unknown(NO_SERVER)
-    places = (client.proxy.target_place, client.proxy.place)
-    if client.proxy.target.rstrip("/") != server.path.rstrip("/"):
-        return Failed(f"the route goes to {client.proxy.target} and the backend serves {server.path}", places)
+    places = (proxy.target_place, proxy.place)
+    if proxy.target.rstrip("/") != server.path.rstrip("/"):
+        return Failed(f"the route goes to {proxy.target} and the backend serves {server.path}", (*places, *server.mounted))
     return Passed(f"the route goes to {server.path}, which the backend serves", (*places, *server.mounted))
 
 

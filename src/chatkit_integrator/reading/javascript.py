@@ -148,6 +148,21 @@ def properties(node: SgNode) -> Iterator[tuple[str, SgNode]]:
             yield one.text(), one
 
 
+def items(array: SgNode) -> list[SgNode]:
+    """The elements of an array literal."""
+    return [one for one in array.children() if one.is_named() and one.kind() != "comment"]
+
+
+def attribute(element: SgNode, name: str) -> SgNode | None:
+    """The value of an attribute of a JSX element, or of its opening tag; the attribute itself where it has none."""
+    opening = element.child(0) if element.kind() == "jsx_element" else element
+    for one in opening.children() if opening is not None else ():
+        parts = one.children() if one.kind() == "jsx_attribute" else []
+        if parts and parts[0].text() == name:
+            return plain(parts[-1]) if len(parts) > 1 else one
+    return None
+
+
 def property_value(node: SgNode, name: str) -> SgNode | None:
     """The value of a property of an object literal."""
     return next((value for key, value in properties(node) if key == name), None)

@@ -1,0 +1,184 @@
+"""What a route handler of the site does with the widget's requests: whom it takes them to be from, where it sends them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.reading import javascript
+from chatkit_integrator.reading.client.binding import FUNCTIONS
+from chatkit_integrator.reading.client.requests import Requesting
+from chatkit_integrator.reading.client.texts import address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ast_grep_py import SgNode
+
+    from chatkit_integrator.model.verdict import Evidence
+    from chatkit_integrator.reading.client.follow import Follow, Term
+    from chatkit_integrator.reading.client.serving import Route
+    from chatkit_integrator.reading.client.texts import Texts
+
+_SESSIONS = frozenset(
+    {"auth", "getServerSession", "getSession", "getToken", "currentUser", "getUser", "getAuth", "getServerAuthSession", "getAccessToken",
+     "getClaims", "validateRequest", "verifySession", "decrypt", "getIronSession", "withAuth"}
+)  # fmt: skip
+_COOKIE = re.compile(r"\bcookies\b|cookieStore", re.IGNORECASE)
+_IDENTITY = re.compile(
+    r"^(?:authorization|cookie|x-(?:user|auth|session|account|tenant|clerk|forwarded-user|access|internal)[\w-]*)$"
+)
+_DEPTH = 5
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A route of the site's own server that the widget's URL leads to, or a rewrite (``is_code`` is false).
+
+    ``reads_session`` are the lines that find out on the server who asks; ``authorizes`` those that tell the backend;
+    ``passes`` those that hand on what the browser sent; ``resends`` answers that make the client ask again.
+    """
+
+    place: Evidence
+    reads_session: tuple[Evidence, ...] = ()
+    authorizes: tuple[Evidence, ...] = ()
+    refuses: tuple[Evidence, ...] = ()
+    target: str | None = None
+    target_place: Evidence | None = None
+    passes: tuple[Evidence, ...] = ()
+    resends: tuple[Evidence, ...] = ()
+    keeps: tuple[Evidence, ...] = ()
+    is_code: bool = True
+
+
+def read(follow: Follow, texts: Texts, route: Route, path: str) -> Proxy | None:
+    """Read the handler of a route; ``None`` where it has none for POST."""
+    source = route.source
+    export = source.exports.get("POST") or source.exports.get("default")
+    if export is None:
+        return None
+    if export.module is not None:
+        handlers = [one for one in follow.exported(source, export.module, export.name) if one.kind in FUNCTIONS]
+    else:
+        start = export.node.field("value") if export.node.kind() == "variable_declarator" else export.node
+        handlers = follow.functions(source, start)
+        handlers += _wrapped(follow, source, start) if start is not None and not handlers else []
+    if not handlers:
+        return Proxy(source.at(export.node))
+    running = list(_running(follow, handlers))
+    asked = [(term, call) for term in running for call in term.node.find_all(kind="call_expression") if _is_request(call)]
+    target = _target(texts, asked, route, path)
+    headers = [one for term in running for one in Requesting(follow).read([term]).headers if _IDENTITY.match(one.name)]
+    handed = [one for one in headers if one.value is not None and _is_handed_on(follow, one.value)]
+    copied = [place for term in running for place in _copied(term)]
+    return Proxy(
+        place=source.at(export.node),
+        reads_session=tuple(dict.fromkeys(place for term in running for place in _sessions(term))),
+        authorizes=tuple(dict.fromkeys(one.place for one in headers if one not in handed)),
+        refuses=tuple(dict.fromkeys(place for term in running for place in _with_status(term, "401", "403"))),
+        target=target[0] if target is not None else None,
+        target_place=target[1] if target is not None else None,
+        passes=tuple(dict.fromkeys([*(one.place for one in handed), *copied])),
+        resends=tuple(dict.fromkeys(place for term in running for place in _with_status(term, "500", "502", "503", "504"))),
+        keeps=tuple(dict.fromkeys(place for term in running for place in _keeps_status(term))),
+    )
+
+
+def _wrapped(follow: Follow, source: object, start: SgNode) -> list[Term]:
+    """The function that ``auth(async (request) => …)`` or ``withAuth(handler)`` is given."""
+    from chatkit_integrator.reading.client.files import Source  # noqa: PLC0415 - asked of one value alone
+
+    if not isinstance(source, Source):
+        return []
+    return [one for given in javascript.arguments(start) for one in follow.functions(source, given)]
+
+
+def _running(follow: Follow, handlers: list[Term]) -> Iterator[Term]:
+    queue = [(one, _DEPTH) for one in handlers]
+    seen: set[tuple[str, SgNode]] = set()
+    while queue:
+        term, depth = queue.pop(0)
+        if (term.source.path, term.node) in seen:
+            continue
+        seen.add((term.source.path, term.node))
+        yield term
+        for call in term.node.find_all(kind="call_expression") if depth > 0 else ():
+            queue += [(one, depth - 1) for one in follow.functions(term.source, call.field("function"))]
+
+
+def _is_request(call: SgNode) -> bool:
+    function = call.field("function")
+    name = javascript.last_name(function)
+    if name == "fetch":
+        return True
+    return name in {"post", "request"} and function is not None and "axios" in function.text()
+
+
+def _target(texts: Texts, asked: list[tuple[Term, SgNode]], route: Route, path: str) -> tuple[str, Evidence] | None:
+    """The path that the handler sends requests on to; among several, the one that looks most like the chat's."""
+    found: list[tuple[str, Evidence]] = []
+    for term, call in asked:
+        given = javascript.arguments(call)
+        place = term.source.at(call)
+        for text in texts.of(term.source, given[0]) if given else ():
+            filled = text
+            for _, old, new in re.findall(r"(\{path:([^:{}]*):([^{}]*)\})", filled):
+                filled = filled.replace(f"{{path:{old}:{new}}}", path.replace(old, new, 1))
+            whole = re.sub(r"^(?:\{\w+\})*\{path\}$", path, filled) if "pathname" in call.text() else filled
+            whole = whole.replace("{path}", route.caught)
+            found.append((address(whole, place).path, place))
+    found = [one for one in found if "{" not in one[0]] or found
+    chat = [one for one in found if "chat" in one[0]]
+    return (chat or found or [None])[0]
+
+
+def _sessions(term: Term) -> Iterator[Evidence]:
+    for call in term.node.find_all(kind="call_expression"):
+        function = call.field("function")
+        name = javascript.last_name(function)
+        if name in _SESSIONS and not (name == "auth" and function is not None and function.kind() != "identifier"):
+            yield term.source.at(call)
+        elif name == "get" and function is not None:
+            holder = function.field("object")
+            if holder is not None and _COOKIE.search(holder.text()) and "headers" not in holder.text():
+                yield term.source.at(call)
+
+
+def _is_handed_on(follow: Follow, value: Term) -> bool:
+    """Whether a header's value is what the browser sent, as it is."""
+    return any(
+        re.search(r"(?:headers?(?:\(\))?\??\.get\(|headers\[|headers\.(?:authorization|cookie))", one.node.text())
+        for one in (value, *follow(value.source, value.node))
+    )
+
+
+def _copied(term: Term) -> Iterator[Evidence]:
+    """Lines that copy the headers of the request."""
+    for call in term.node.find_all(kind="call_expression"):
+        function = call.field("function")
+        if javascript.last_name(function) == "forEach" and function is not None and "headers" in function.text():
+            yield term.source.at(call)
+    for node in term.node.find_all(kind="new_expression"):
+        given = javascript.arguments(node)
+        made = node.field("constructor")
+        if made is not None and made.text() == "Headers" and given and re.search(r"req(?:uest)?\.headers", given[0].text()):
+            yield term.source.at(node)
+
+
+def _with_status(term: Term, *wanted: str) -> Iterator[Evidence]:
+    for node in term.node.find_all(kind="pair"):
+        key, value = node.field("key"), node.field("value")
+        if key is not None and value is not None and key.text() == "status" and value.text() in wanted:
+            yield term.source.at(node)
+    for call in term.node.find_all(kind="call_expression"):
+        given = javascript.arguments(call)
+        if javascript.last_name(call.field("function")) == "status" and given and given[0].text() in wanted:
+            yield term.source.at(call)
+
+
+def _keeps_status(term: Term) -> Iterator[Evidence]:
+    for node in term.node.find_all(kind="pair"):
+        key, value = node.field("key"), node.field("value")
+        if key is not None and value is not None and key.text() == "status" and value.text().endswith(".status"):
+            yield term.source.at(node)
