@@ -22,16 +22,20 @@ from chatkit_integrator.checks import (
     ck14_before_interactive,
     ck15_exact_path,
     ck16_verified,
+    ck17_every_message,
     ck18_newest,
     ck19_failures,
     ck20_stop,
     ck21_unique_ids,
     ck22_secrets,
     ck23_cors,
+    ck24_domain_key,
     ck25_sessions,
     ck26_contract,
+    ck27_script_loaded,
     ck28_leaks,
     ck29_versions,
+    ck30_custom_backend,
 )
 from chatkit_integrator.checks.check import Reading
 from chatkit_integrator.errors import BadRequestError
@@ -59,16 +63,20 @@ CHECKLIST: tuple[Check, ...] = (
     ck14_before_interactive.CHECK,
     ck15_exact_path.CHECK,
     ck16_verified.CHECK,
+    ck17_every_message.CHECK,
     ck18_newest.CHECK,
     ck19_failures.CHECK,
     ck20_stop.CHECK,
     ck21_unique_ids.CHECK,
     ck22_secrets.CHECK,
     ck23_cors.CHECK,
+    ck24_domain_key.CHECK,
     ck25_sessions.CHECK,
     ck26_contract.CHECK,
+    ck27_script_loaded.CHECK,
     ck28_leaks.CHECK,
     ck29_versions.CHECK,
+    ck30_custom_backend.CHECK,
 )
 
 

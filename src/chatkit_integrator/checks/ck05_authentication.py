@@ -37,16 +37,14 @@ def judge(reading: Reading) -> Verdict:
 
 
 def _without(client: ClientReading, server: ServerReading | None) -> Verdict:
-    if client.fetch_unread:
-        return Unknown("the widget has a fetch of its own that could not be read")
+    if client.fetch_unread or client.options_unread:
+        return Unknown("what the widget's fetch is could not be read")
     if client.credentials is not None:
         return Unknown("nothing but cookies that the browser sends by itself says who asks")
     cookies = server is not None and any(one.kind == "cookie" or one.name == "cookie" for one in server.context)
     same = client.address is not None and client.address.same_origin
     if same and (cookies or (client.proxy is not None and client.proxy.passes)):
         return Unknown("nothing but cookies that the browser sends by itself says who asks")
-    if client.address is None:
-        return Unknown("where the widget's requests go could not be read")
     places = [client.widget, *((client.own_fetch,) if client.own_fetch is not None else ())]
     return Failed("neither the widget's fetch nor a proxy says who asks", (places[0], *places[1:]))
 

@@ -29,8 +29,8 @@ def judge(reading: Reading) -> Verdict:
         )
     if client.context_query:
         return Unknown(f"context goes along in the address ({', '.join(client.context_query)}), not in the body")
-    if client.fetch_unread:
-        return Unknown("the widget has a fetch of its own that could not be read")
+    if client.fetch_unread or client.options_unread:
+        return Unknown("what the widget's fetch is could not be read")
     return Failed("no context is added to the widget's requests", (client.own_fetch or client.widget,))
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def judge(reading: Reading) -> Verdict:
-    """Both halves: handlers on the server, onError in the widget."""
+    """Both halves: handlers on the server; in the widget onError, or something that is shown for an error."""
     server, client = reading.server, reading.client
     if server is None and client is None:
         return Unknown(NO_SERVER)
@@ -21,7 +21,7 @@ def judge(reading: Reading) -> Verdict:
     if server is not None and not handles:
         return Failed("the server leaves every failure to the SDK", (server.respond or server.server,))
     if client is not None and client.rendered and client.on_error is None:
-        return Failed("the widget has no onError", (client.widget,))
+        return Failed("the widget has no onError, and nothing is shown for an error", (client.widget,))
     if client is None or not client.rendered or server is None:
         return Unknown("one half handles failure; the other is not in this repository or not rendered")
     places = some(handles)

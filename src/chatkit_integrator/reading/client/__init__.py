@@ -1,7 +1,7 @@
 """What a ChatKit frontend is made of, as reached from the pages that people see: widget, fetch, script, proxy, gate.
 
 The widget counts only where some page or layout leads to it, its fetch only as its options name it, the proxy only where its
-own URL leads there. Facts carry the lines that show them; whether something that was not found is a failure is for a check to say.
+own URL leads there. Facts carry the lines that show them; whether a fact that was not found is a failure is for a check to say.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from urllib.parse import parse_qs
 
 from chatkit_integrator.reading import javascript
 from chatkit_integrator.reading.client import detecting, options, proxies, secrets, serving
+from chatkit_integrator.reading.client.bodies import ADD, CREATE, Written
 from chatkit_integrator.reading.client.entries import Site
 from chatkit_integrator.reading.client.files import Files
 from chatkit_integrator.reading.client.follow import Follow
 from chatkit_integrator.reading.client.gating import Gate, Gating
 from chatkit_integrator.reading.client.loading import Loaded, covers, loaded
 from chatkit_integrator.reading.client.reaching import Reaching
-from chatkit_integrator.reading.client.requests import ADD, CREATE, Requesting
+from chatkit_integrator.reading.client.requests import Requesting
 from chatkit_integrator.reading.client.texts import Texts, nearest
 from chatkit_integrator.reading.client.widget import MARKS, Widget, widgets
 
@@ -29,15 +30,17 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.verdict import Evidence
     from chatkit_integrator.reading.client.options import DomainKey
     from chatkit_integrator.reading.client.proxies import Proxy
-    from chatkit_integrator.reading.client.requests import Header, Requests, Written
+    from chatkit_integrator.reading.client.requests import Header, Requests
     from chatkit_integrator.reading.client.texts import Address
+
+__all__ = ["OPERATIONS", "ClientReading", "Written", "read_client"]
 
 OPERATIONS = (CREATE, ADD)
 _IDENTITY = re.compile(
     r"authorization|cookie|token|session|user|account|auth|identity|api-?key|role|tenant|owner|client-id|member"
 )
 _STANDARD = re.compile(
-    r"^(?:content-type|accept(?:-\w+)?|cache-control|x-requested-with|chatkit-[\w-]+|access-control-[\w-]+|ngrok-[\w-]+|x-csrf[\w-]*)$"
+    r"^(?:content-type|accept(?:-\w+)?|cache-control|x-requested-with|(?:x-)?chatkit-[\w-]+|access-control-[\w-]+|ngrok-[\w-]+|x-csrf[\w-]*)$"
 )
 
 
@@ -70,6 +73,7 @@ class ClientReading:
     hosted: Evidence | None
     secrets: tuple[Evidence, ...]
     fetch_unread: bool = False
+    options_unread: bool = False
     fetch_refuses: tuple[Evidence, ...] = ()
 
     @property
@@ -178,6 +182,7 @@ class _Site:
             hosted=options.hosted(self.follow, source, widget.options),
             secrets=tuple(dict.fromkeys(secrets.exposed(self.files))),
             fetch_unread=fetch is not None and not asked.functions,
+            options_unread=widget.options is not None and not given,
             fetch_refuses=asked.refuses,
         )
 

@@ -16,6 +16,7 @@ FUNCTIONS = frozenset(
     {"arrow_function", "function_declaration", "function_expression", "method_definition", "generator_function"}
 )
 _SCOPES = FUNCTIONS | {"statement_block", "program", "for_in_statement", "for_statement", "catch_clause", "switch_body"}
+_COMPOUND = frozenset({"object_pattern", "rest_pattern", "lexical_declaration", "variable_declaration", "variable_declarator"})
 _DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
 
 
@@ -102,39 +103,31 @@ def parameters(function: SgNode) -> list[SgNode]:
 
 def pattern(node: SgNode, path: tuple[str, ...] = ()) -> Iterator[tuple[SgNode, tuple[str, ...], SgNode | None]]:
     """The names that a pattern binds, what each takes out of the value, and its default."""
-    match node.kind():
-        case "identifier" | "shorthand_property_identifier_pattern":
-            own = (*path, node.text()) if node.kind() != "identifier" else path
-            yield node, own, None
-        case "object_assignment_pattern" | "assignment_pattern":
-            left, right = node.field("left"), node.field("right")
-            for name, inner, _ in pattern(left, path) if left is not None else ():
-                yield name, inner, right
-        case "pair_pattern":
-            key, value = node.field("key"), node.field("value")
-            if key is not None and value is not None:
-                yield from pattern(value, (*path, key.text().strip("'\"")))
-        case "array_pattern":
-            index = 0
-            for one in node.children():
-                if one.kind() == ",":
-                    index += 1
-                elif one.is_named():
-                    yield from pattern(one, (*path, str(index)))
-        case "object_pattern":
-            for one in node.children():
-                if one.is_named():
-                    yield from pattern(one, path)
-        case "rest_pattern":
-            for one in node.children():
-                if one.is_named():
-                    yield from pattern(one, path)
-        case "lexical_declaration" | "variable_declaration" | "variable_declarator":
-            for one in node.children():
-                if one.is_named():
-                    yield from pattern(one, path)
-        case _:
-            return
+    kind = node.kind()
+    if kind == "identifier":
+        yield node, path, None
+    elif kind == "shorthand_property_identifier_pattern":
+        yield node, (*path, node.text()), None
+    elif kind in {"object_assignment_pattern", "assignment_pattern"}:
+        left, right = node.field("left"), node.field("right")
+        yield from ((name, inner, right) for name, inner, _ in (pattern(left, path) if left is not None else ()))
+    elif kind == "pair_pattern":
+        key, value = node.field("key"), node.field("value")
+        if key is not None and value is not None:
+            yield from pattern(value, (*path, key.text().strip("'\"")))
+    elif kind == "array_pattern":
+        yield from _in_order(node, path)
+    elif kind in _COMPOUND:
+        yield from (found for one in node.children() if one.is_named() for found in pattern(one, path))
+
+
+def _in_order(node: SgNode, path: tuple[str, ...]) -> Iterator[tuple[SgNode, tuple[str, ...], SgNode | None]]:
+    index = 0
+    for one in node.children():
+        if one.kind() == ",":
+            index += 1
+        elif one.is_named():
+            yield from pattern(one, (*path, str(index)))
 
 
 def enclosing_function(node: SgNode) -> SgNode | None:

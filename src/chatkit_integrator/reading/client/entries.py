@@ -1,11 +1,11 @@
-"""What a framework renders or runs by itself: pages and layouts, the script of an index.html, swizzled components, documents."""
+"""What a framework renders or runs by itself: pages and layouts, an index.html's script, swizzled components, documents."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from posixpath import dirname, join, normpath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from chatkit_integrator.reading import javascript
 from chatkit_integrator.syntax import jsonc
@@ -23,7 +23,7 @@ _MAIN = re.compile(rf"^src/(?:index|main){_SOURCE}")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A module that a framework starts from. ``route`` is the path that it answers, where it has one; ``names`` what it renders."""
+    """A module that a framework starts from. ``route`` is the path that it answers, where it has one."""
 
     kind: str
     path: str
@@ -37,7 +37,8 @@ class Site:
         self.files = files
         body = javascript.text(files.tree, join(files.root, "package.json")) or "{}"
         data = jsonc.load(body, "package.json")
-        self.declared = {**(data.get("devDependencies") or {}), **(data.get("dependencies") or {})}
+        given = [cast("dict[str, object]", data.get(one) or {}) for one in ("devDependencies", "dependencies")]
+        self.declared = {name for one in given for name in one}
         self.is_next = "next" in self.declared or any(files.has(f"next.config.{one}") for one in ("js", "ts", "mjs", "cjs"))
         self.is_docusaurus = "@docusaurus/core" in self.declared
         self._scripts = self._of_html()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading import javascript
 from chatkit_integrator.reading.client.binding import FUNCTIONS, Binding, binding
+from chatkit_integrator.reading.client.code import assigned, name_of, returned, set_to, taken
 from chatkit_integrator.reading.client.references import References
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 _DEPTH = 24
 _AS_RESULT = frozenset({"useMemo", "cache"})
 _AS_IS = frozenset(
-    {"useCallback", "memo", "forwardRef", "observer", "useDeferredValue", "useRef", "useState", "useReducer", "useEvent", "Promise.resolve",
-     "useStable", "useEffectEvent", "ref", "useLatest"}
+    {"useCallback", "memo", "forwardRef", "observer", "useDeferredValue", "useRef", "useState", "useReducer", "useEvent",
+     "useEffectEvent", "useLatest"}
 )  # fmt: skip
 _LOADERS = frozenset({"dynamic", "lazy", "loadable"})
 
@@ -140,9 +141,9 @@ class Follow:
             if meant.default is not None:
                 yield from self._into(source, meant.default, term.path, depth)
             if not meant.path:
-                for value in _assigned(source, meant):
+                for value in assigned(source, meant):
                     yield from self._into(source, value, path, depth)
-            if meant.value is None and meant.node.kind() == "variable_declarator" and not _assigned(source, meant):
+            if meant.value is None and meant.node.kind() == "variable_declarator" and not assigned(source, meant):
                 yield term
         elif meant.kind == "parameter":
             found = list(self._given(source, meant, term.path, depth))
@@ -230,7 +231,7 @@ class Follow:
             for one in first.find_all(kind="call_expression"):
                 called = one.field("function")
                 if called is not None and called.text() == "import":
-                    yield from self._into(source, one, (_taken(first) or "default", *path), depth)
+                    yield from self._into(source, one, (taken(first) or "default", *path), depth)
         elif name in {"useContext", "use"} and first is not None:
             yield from list(self._provided(source, first, path, depth)) or [term]
         elif name in {"then", "catch", "finally"} and function is not None:
@@ -302,84 +303,6 @@ class Follow:
             yield from self._into(source, given[index] if index < len(given) else None, path, depth)
 
 
-def returned(function: SgNode) -> list[SgNode]:
-    """What a function may give back: its own return statements, or its body where that is an expression."""
-    body = function.field("body")
-    if body is None:
-        return []
-    if body.kind() != "statement_block":
-        return [body]
-    return [
-        value
-        for one in body.find_all(kind="return_statement")
-        if next((up for up in one.ancestors() if up.kind() in FUNCTIONS), None) == function
-        and (value := next((part for part in one.children() if part.is_named()), None)) is not None
-    ]
-
-
-def name_of(function: SgNode) -> str | None:
-    """The name that a function is declared under, looked for around calls that wrap it."""
-    own = function.field("name")
-    if function.kind() in {"function_declaration", "generator_function_declaration"}:
-        return own.text() if own is not None else None
-    for outer in function.ancestors():
-        if outer.kind() == "variable_declarator":
-            name = outer.field("name")
-            return name.text() if name is not None and name.kind() == "identifier" else None
-        if outer.kind() not in {"arguments", "call_expression", "parenthesized_expression", "as_expression"}:
-            return own.text() if own is not None and function.kind() == "function_expression" else None
-    return None
-
-
-def set_to(source: Source, state: SgNode) -> list[SgNode]:
-    """What ``const [value, setValue] = useState(…)`` is set to, wherever the setter is called in the module."""
-    return [given[0] for call in setters(source, state) if (given := javascript.arguments(call))]
-
-
-def setters(source: Source, state: SgNode) -> list[SgNode]:
-    """The calls of the setter that a call of ``useState`` gives."""
-    holder = state.parent()
-    shape = holder.field("name") if holder is not None and holder.kind() == "variable_declarator" else None
-    names = [one for one in shape.children() if one.kind() == "identifier"] if shape is not None else []
-    if shape is None or shape.kind() != "array_pattern" or not names or names[-1].text() == names[0].text() and len(names) > 1:
-        return []
-    found: list[SgNode] = []
-    for node in source.named(names[-1].text()):
-        outer = node.parent()
-        if outer is not None and outer.kind() == "call_expression" and outer.field("function") == node:
-            found.append(outer)
-    return found
-
-
-def _assigned(source: Source, meant: Binding) -> list[SgNode]:
-    """What is assigned to a variable after its declaration."""
-    declaration = meant.node.parent()
-    first = declaration.child(0) if declaration is not None else None
-    if first is not None and first.text() == "const":
-        return []
-    found: list[SgNode] = []
-    for node in source.named(meant.name.text()):
-        outer = node.parent()
-        if outer is not None and outer.kind() == "assignment_expression" and outer.field("left") == node:
-            value = outer.field("right")
-            if value is not None and binding(source, meant.name.text(), node) == meant:
-                found.append(value)
-    return found
-
-
 def _sign(node: SgNode) -> str:
     sign = node.field("operator")
     return sign.text() if sign is not None else ""
-
-
-def _taken(loader: SgNode) -> str:
-    """``Chat`` of ``import('./chat').then(module => module.Chat)``."""
-    for call in loader.find_all(kind="call_expression"):
-        if javascript.last_name(call.field("function")) == "then":
-            taken = [
-                javascript.last_name(one)
-                for given in javascript.arguments(call)
-                for one in given.find_all(kind="member_expression")
-            ]
-            return taken[0] if taken else ""
-    return ""

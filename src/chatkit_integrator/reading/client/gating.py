@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from chatkit_integrator.reading.client.reaching import Chain
 
 _SOMEBODY = re.compile(
-    r"(?:sign|log)(?:ged|ed|_)?-?in|auth(?!or\b|ors\b)|(?<![a-z_])(?:current_|auth_|access_|id_|app_|db_)?(?:user|session|token|jwt|account|identity|member|me)(?:_(?:id|name|data|info|email))?(?![a-z_])"
+    r"(?:sign|log)(?:ged|ed|_)?-?in|auth(?!or\b|ors\b)"
+    r"|(?<![a-z])(?:user|session|token|jwt|account|identity|member|me)(?:_(?:id|name|data|info|email))?(?![a-z_])"
 )
+_ELSE = re.compile(r"chat|csrf|xsrf|thread|select|target|other|storage|conversation|max|num|push|device|anon|guest")
 _NOBODY = re.compile(r"unauth|guest|anonym|signed_?out|logged_?out|no_?user|not_?auth")
 _WAITING = re.compile(
     r"loading|pending|mounted|client|hydrat|initiali|checking|checked|ready|error|open|menu|modal|show|visible|agent|message|input|count|selected|expanded|minimi"
@@ -100,7 +102,7 @@ class Gating:
         found = self._follow(source, part)
         if found and all(one.node.text() in {"true", "1"} for one in found):
             return False
-        if _SOMEBODY.search(spelled) and not any(_made_up(one) for one in found):
+        if _SOMEBODY.search(spelled) and not _ELSE.search(spelled) and not any(_made_up(one) for one in found):
             return holds
         for one in found:
             called = _spelled(one.node.field("function")) if one.kind == "call_expression" else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading import javascript
 from chatkit_integrator.reading.client.binding import FUNCTIONS, binding, unit
-from chatkit_integrator.reading.client.follow import setters
+from chatkit_integrator.reading.client.code import setters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -177,7 +177,7 @@ def _compared(left: SgNode, right: SgNode, same: bool, atom: Callable[[SgNode, b
 
 
 def rests_on(follow: Follow, source: Source, expression: SgNode, depth: int = _DEPTH) -> Iterator[tuple[Source, SgNode]]:
-    """The code that decides what an expression is: itself, what its names are set to, and the effects and hooks that set them."""
+    """The code that decides what an expression is: itself, what its names are set to, the effects and hooks that do it."""
     seen: set[tuple[str, SgNode]] = set()
     queue: list[tuple[Source, SgNode, int]] = [(source, expression, depth)]
     while queue:

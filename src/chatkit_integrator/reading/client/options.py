@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from chatkit_integrator.reading import javascript
+from chatkit_integrator.reading.client.guards import rests_on
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.reading.client.follow import Follow, Term
     from chatkit_integrator.reading.client.texts import Texts
 
+_DEVELOPMENT = re.compile(r"NODE_ENV|env\.(?:DEV|PROD|MODE)\b|\bhostname\b|isDev|isProd")
 _REAL = re.compile(r"^domain_pk_[0-9a-f]{16,}")
 
 
@@ -26,6 +28,8 @@ class DomainKey:
     how: Literal["configured", "written", "absent", "unread"]
     place: Evidence
     placeholder: str | None = None
+    guarded: bool = False
+    """The placeholder is for development alone, as the code says."""
 
 
 def domain_key(follow: Follow, texts: Texts, source: Source, call: SgNode, options: SgNode | None) -> DomainKey:
@@ -35,16 +39,17 @@ def domain_key(follow: Follow, texts: Texts, source: Source, call: SgNode, optio
         return DomainKey("absent" if api_is_read(follow, source, options) else "unread", source.at(call))
     term = found[0]
     place = term.source.at(term.node)
+    guarded = any(_DEVELOPMENT.search(code.text()) for _, code in rests_on(follow, term.source, term.node))
     values = [one for term in found for one in texts.of(term.source, term.node)]
     known = [one for one in values if "{" not in one and one]
     if any("{" in one for one in values):
-        return DomainKey("configured", place, next((one for one in known if not _REAL.match(one)), None))
+        return DomainKey("configured", place, next((one for one in known if not _REAL.match(one)), None), guarded)
     if not values and follow(term.source, term.node):
         opaque = any(one.path or one.kind not in {"string", "undefined", "null"} for one in follow(term.source, term.node))
         return DomainKey("unread" if opaque else "absent", place)
     if not known:
         return DomainKey("absent", place)
-    return DomainKey("written", place, next((one for one in known if not _REAL.match(one)), None))
+    return DomainKey("written", place, next((one for one in known if not _REAL.match(one)), None), guarded)
 
 
 def hosted(follow: Follow, source: Source, options: SgNode | None) -> Evidence | None:

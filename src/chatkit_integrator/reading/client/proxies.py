@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from chatkit_integrator.reading.client.texts import Texts
 
 _SESSIONS = frozenset(
-    {"auth", "getServerSession", "getSession", "getToken", "currentUser", "getUser", "getAuth", "getServerAuthSession", "getAccessToken",
-     "getClaims", "validateRequest", "verifySession", "decrypt", "getIronSession", "withAuth"}
+    {
+        "auth", "getServerSession", "getSession", "getToken", "currentUser", "getUser", "getAuth", "getServerAuthSession",
+        "getAccessToken", "getClaims", "validateRequest", "verifySession", "decrypt", "getIronSession",
+    }
 )  # fmt: skip
 _COOKIE = re.compile(r"\bcookies\b|cookieStore", re.IGNORECASE)
 _IDENTITY = re.compile(
@@ -74,7 +76,7 @@ def read(follow: Follow, texts: Texts, route: Route, path: str) -> Proxy | None:
     copied = [place for term in running for place in _copied(term)]
     return Proxy(
         place=source.at(export.node),
-        reads_session=tuple(dict.fromkeys(place for term in running for place in _sessions(term))),
+        reads_session=tuple(dict.fromkeys(place for term in running for place in _sessions(follow, texts, term))),
         authorizes=tuple(dict.fromkeys(one.place for one in headers if one not in handed)),
         refuses=tuple(dict.fromkeys(place for term in running for place in _with_status(term, "401", "403"))),
         target=target[0] if target is not None else None,
@@ -133,7 +135,7 @@ def _target(texts: Texts, asked: list[tuple[Term, SgNode]], route: Route, path: 
     return (chat or found or [None])[0]
 
 
-def _sessions(term: Term) -> Iterator[Evidence]:
+def _sessions(follow: Follow, texts: Texts, term: Term) -> Iterator[Evidence]:
     for call in term.node.find_all(kind="call_expression"):
         function = call.field("function")
         name = javascript.last_name(function)
@@ -141,8 +143,20 @@ def _sessions(term: Term) -> Iterator[Evidence]:
             yield term.source.at(call)
         elif name == "get" and function is not None:
             holder = function.field("object")
-            if holder is not None and _COOKIE.search(holder.text()) and "headers" not in holder.text():
+            if holder is None or not _COOKIE.search(holder.text()) or "headers" in holder.text():
+                continue
+            given = javascript.arguments(call)
+            names = texts.of(term.source, given[0]) if given else ()
+            if not any(_set_by_scripts(follow, name) for name in names):
                 yield term.source.at(call)
+
+
+def _set_by_scripts(follow: Follow, name: str) -> bool:
+    """Whether the site's own scripts write a cookie of that name, so that it cannot be httpOnly."""
+    written = re.compile(rf"(?:document\.cookie\s*=|\bsetCookie\(|Cookies\.set\()[^;\n]*?{re.escape(name)}\b")
+    marks = (b"document.cookie", b"Cookies.set", b"setCookie")
+    sources = [follow.files.source(path) for path in follow.files.containing(*marks)]
+    return any(one is not None and "next/headers" not in one.text and written.search(one.text) for one in sources)
 
 
 def _is_handed_on(follow: Follow, value: Term) -> bool:

@@ -105,5 +105,5 @@ class Reaching:
         if default.module is not None:
             return entry if unit(default.node) == statement else None
         is_default = statement.kind() == "export_statement" and any(one.kind() == "default" for one in statement.children())
-        given = any(name in {"default"} for own in names for name in self._follow.references.given_as(use.source, own))
+        given = any(name == "default" for own in names for name in self._follow.references.given_as(use.source, own))
         return entry if is_default or given else None

@@ -57,7 +57,7 @@ class References:
             if outer is None or outer.kind() in _NO_USE or _declares(node, outer):
                 continue
             meant = binding(source, name, node)
-            if (meant.scope if meant is not None else source.root) == scope and not _never(node):
+            if (meant.scope if meant is not None else source.root) == scope and not _never(source, node):
                 found.append(Use(source, node))
         return found
 
@@ -69,11 +69,9 @@ class References:
             if export.module is not None:
                 continue
             own = export.node.field("name")
-            if export.node.text() == name or (own is not None and own.text() == name):
-                found.append(given)
-            elif export.node.kind() == "call_expression" and any(
-                one.text() == name for one in javascript.arguments(export.node)
-            ):
+            wrapped = javascript.arguments(export.node) if export.node.kind() == "call_expression" else []
+            names = [one.text() for one in (export.node, own, *wrapped) if one is not None]
+            if name in names:
                 found.append(given)
         return found
 
@@ -129,22 +127,39 @@ def _declares(node: SgNode, outer: SgNode) -> bool:
     return outer.kind() == "assignment_pattern" and outer.field("left") == node
 
 
-def _never(node: SgNode) -> bool:
-    """Whether it stands behind a condition that is never met: ``{false && …}``, ``if (false)``."""
+def _never(source: Source, node: SgNode) -> bool:
+    """Whether it stands behind a condition that is never met: ``{false && …}``, or where a constant rules it out."""
     inner = node
     for outer in node.ancestors():
         if outer.kind() == "type_query":
             return True
-        condition = None
+        test, met = None, True
         if outer.kind() == "binary_expression" and outer.field("right") == inner:
             sign = outer.field("operator")
-            condition = outer.field("left") if sign is not None and sign.text() == "&&" else None
-        elif outer.kind() in {"if_statement", "ternary_expression"} and outer.field("consequence") == inner:
-            condition = outer.field("condition")
-        if condition is not None and javascript.plain(condition).text() in {"false", "0", "null"}:
+            test, met = outer.field("left"), sign is not None and sign.text() == "&&"
+        elif outer.kind() in {"if_statement", "ternary_expression"} and outer.field("condition") != inner:
+            test, met = outer.field("condition"), outer.field("consequence") == inner
+        if test is not None and _constant(source, test) == (not met):
             return True
         inner = outer
     return False
+
+
+def _constant(source: Source, test: SgNode) -> bool | None:
+    """What a condition always is; ``None`` where it depends."""
+    node = javascript.plain(test)
+    if node.kind() == "identifier":
+        meant = binding(source, node.text(), node)
+        declaration = meant.node.parent() if meant is not None and meant.kind == "variable" and not meant.path else None
+        first = declaration.child(0) if declaration is not None else None
+        if meant is None or meant.value is None or first is None or first.text() != "const":
+            return None
+        node = javascript.plain(meant.value)
+    if node.kind() == "unary_expression" and node.text().startswith("!"):
+        inner = node.field("argument")
+        known = _constant(source, inner) if inner is not None else None
+        return None if known is None else not known
+    return {"true": True, "false": False, "null": False}.get(node.text())
 
 
 def _member(node: SgNode) -> str:

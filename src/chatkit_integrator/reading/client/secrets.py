@@ -1,4 +1,4 @@
-"""Secrets that a site hands to every browser: keys in variables that the bundler makes public, keys in source, tokens in addresses."""
+"""Secrets that a site hands to every browser: keys in variables that the bundler makes public, keys in source."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from posixpath import join
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading import javascript
-from chatkit_integrator.reading.client.follow import returned
+from chatkit_integrator.reading.client.code import returned
 from chatkit_integrator.reading.client.texts import address
 
 if TYPE_CHECKING:

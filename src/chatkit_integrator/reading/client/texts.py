@@ -1,6 +1,7 @@
 """The strings that an expression may be: addresses, names of headers, paths. What only the environment knows is ``{NAME}``.
 
-A path that a handler takes from its own address is ``{path}``; the origin of the page itself is empty.
+A path that a handler takes from its own address is ``{path}``; the origin of the page itself is empty; what is not known at
+all is ``{~}``, and at the end of an address it is taken for a query.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ _ENVIRONMENT = re.compile(
 )
 _OWN_ORIGIN = re.compile(r"(?:^|\.)location\.origin$|^location\.origin$|nextUrl\.origin$")
 _CUSTOM_FIELD = re.compile(r"customFields(?:\?\.|\.|!\.)(\w+)$")
-_UNKNOWN = "{?}"
+_UNKNOWN = "{~}"
+_OWN_PATH = {(name,) for name in ("pathname", "path", "slug", "proxy", "params", "all", "href")}
 _DEPTH = 20
 _MOST = 12
 
@@ -95,7 +97,7 @@ class Texts:
 
     def _followed(self, source: Source, node: SgNode, depth: int) -> Iterator[str]:
         for term in self._follow(source, node):
-            outer = ".".join((term.node.text() if len(term.node.text()) < 40 else "", *term.path))
+            outer = ".".join((term.node.text() if "\n" not in term.node.text() else "", *term.path))
             environment, field = _ENVIRONMENT.match(outer), _CUSTOM_FIELD.search(outer)
             if environment is not None and term.path:
                 yield f"{{{environment.group(1)}}}"
@@ -103,9 +105,7 @@ class Texts:
                 yield from self._field(field.group(1))
             elif _OWN_ORIGIN.search(outer) and term.path:
                 yield ""
-            elif term.path[-1:] in {("pathname",), ("path",), ("slug",), ("proxy",), ("params",), ("all",), ("href",)}:
-                yield "{path}"
-            elif term.kind in {"required_parameter", "identifier"} and term.node.text().split(":")[0] in {"path", "slug"}:
+            elif term.path[-1:] in _OWN_PATH or (term.kind == "required_parameter" and term.node.text().startswith("path:")):
                 yield "{path}"
             elif term.node != node and not term.path:
                 yield from self.of(term.source, term.node, depth)
@@ -194,7 +194,8 @@ def address(text: str, place: Evidence) -> Address:
     origin = _origin(text)
     rest = text[len(origin) :]
     parts = urlsplit(rest if rest.startswith(("/", "?", "#")) or not rest else f"/{rest}")
-    return Address(text, origin, parts.path or "/", parts.query, place)
+    path = parts.path.removesuffix(_UNKNOWN) if len(parts.path) > len(_UNKNOWN) + 1 else parts.path
+    return Address(text, origin, path or "/", parts.query, place)
 
 
 def _origin(text: str) -> str:
