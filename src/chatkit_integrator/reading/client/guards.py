@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ _GOING_CALLS = frozenset(
     {"push", "replace", "navigate", "assign", "login", "signIn", "loginWithRedirect", "redirect", "redirectToSignIn"}
 )
 _NOTHING = frozenset({"null", "undefined", "false", "''", '""', "0"})
+_NOBODY = re.compile(r"unauth|anonym|guest|(?:signed|logged)[-_ ]?out|no[-_ ]?session|expired")
 _DEPTH = 5
 
 
@@ -169,7 +171,7 @@ def _compared(left: SgNode, right: SgNode, same: bool, atom: Callable[[SgNode, b
     other = javascript.plain(right).text()
     if left.kind() == "unary_expression" and left.text().startswith("typeof"):
         return None
-    if other in _NOTHING or "unauth" in other.lower() or "anonymous" in other.lower() or "signed_out" in other.lower():
+    if other in _NOTHING or _NOBODY.search(other.lower()):
         return atom(left, not same)
     if "loading" in other.lower() or "pending" in other.lower():
         return None
@@ -200,11 +202,11 @@ def rests_on(follow: Follow, source: Source, expression: SgNode, depth: int = _D
 
 
 def _local(follow: Follow, source: Source, call: SgNode) -> list[Term]:
-    """The functions of the site that a call means, where it calls by name."""
-    function = call.field("function")
-    if function is None or function.kind() != "identifier" or function.text().startswith("set"):
-        return []
-    return follow.functions(source, function)
+    """The functions of the site that a call means, or hands on, by name."""
+    named = [
+        one for one in (call.field("function"), *javascript.arguments(call)) if one is not None and one.kind() == "identifier"
+    ]
+    return [term for one in named if not one.text().startswith("set") for term in follow.functions(source, one)]
 
 
 def _set_by(follow: Follow, source: Source, name: SgNode) -> Iterator[tuple[Source, SgNode]]:

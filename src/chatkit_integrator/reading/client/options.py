@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from chatkit_integrator.reading import javascript
-from chatkit_integrator.reading.client.guards import rests_on
+from chatkit_integrator.reading.client.guards import conditions, rests_on
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -39,7 +39,10 @@ def domain_key(follow: Follow, texts: Texts, source: Source, call: SgNode, optio
         return DomainKey("absent" if api_is_read(follow, source, options) else "unread", source.at(call))
     term = found[0]
     place = term.source.at(term.node)
-    guarded = any(_DEVELOPMENT.search(code.text()) for _, code in rests_on(follow, term.source, term.node))
+    literal = [one for one in follow(term.source, term.node) if one.kind == "string"]
+    guarded = bool(literal) and all(
+        _is_for_development(follow, one) for one in literal if not _REAL.match(one.node.text()[1:-1])
+    )
     values = [one for term in found for one in texts.of(term.source, term.node)]
     known = [one for one in values if "{" not in one and one]
     if any("{" in one for one in values):
@@ -50,6 +53,15 @@ def domain_key(follow: Follow, texts: Texts, source: Source, call: SgNode, optio
     if not known:
         return DomainKey("absent", place)
     return DomainKey("written", place, next((one for one in known if not _REAL.match(one)), None), guarded)
+
+
+def _is_for_development(follow: Follow, literal: Term) -> bool:
+    """Whether a text is taken only where a condition says that the site is being developed."""
+    return any(
+        _DEVELOPMENT.search(code.text())
+        for one in conditions(literal.source, literal.node)
+        for _, code in rests_on(follow, one.source, one.test)
+    )
 
 
 def hosted(follow: Follow, source: Source, options: SgNode | None) -> Evidence | None:
