@@ -25,6 +25,7 @@ _GOING_CALLS = frozenset(
 )
 _NOTHING = frozenset({"null", "undefined", "false", "''", '""', "0"})
 _NOBODY = re.compile(r"unauth|anonym|guest|(?:signed|logged)[-_ ]?out|no[-_ ]?session|expired")
+_STATES = frozenset({"useState", "useReducer", "useRef"})
 _DEPTH = 5
 
 
@@ -213,29 +214,35 @@ def _set_by(follow: Follow, source: Source, name: SgNode) -> Iterator[tuple[Sour
     meant = binding(source, name.text(), name)
     if meant is None:
         return
-    if meant.kind == "variable" and meant.value is not None:
-        value = javascript.plain(meant.value)
-        called = javascript.last_name(value.field("function")) if value.kind() == "call_expression" else ""
-        if called in {"useState", "useReducer", "useRef"}:
-            for one in javascript.arguments(value)[:1]:
-                yield source, one
-            for call in setters(source, value):
-                yield source, region(call)
-            return
-        if called and called not in {"useMemo", "useCallback"}:
-            for term in follow.functions(source, value.field("function")):
-                yield term.source, term.node
-        elif value.kind() not in FUNCTIONS:
-            yield source, value
-    if meant.kind == "parameter":
+    if meant.kind == "function":
+        yield source, meant.node
+    elif meant.kind == "variable" and meant.value is not None:
+        yield from _of_variable(follow, source, javascript.plain(meant.value))
+    elif meant.kind == "parameter":
         for term in follow(source, name):
             if term.node != meant.node and term.kind not in FUNCTIONS:
                 yield term.source, term.node
-                if term.kind == "call_expression" and javascript.last_name(term.node.field("function")) in {
-                    "useState",
-                    "useReducer",
-                }:
-                    yield from ((term.source, region(call)) for call in setters(term.source, term.node))
+                yield from ((term.source, region(call)) for call in _changes(term.source, term.node))
+
+
+def _of_variable(follow: Follow, source: Source, value: SgNode) -> Iterator[tuple[Source, SgNode]]:
+    called = javascript.last_name(value.field("function")) if value.kind() == "call_expression" else ""
+    if called in _STATES:
+        yield from ((source, one) for one in javascript.arguments(value)[:1])
+        yield from ((source, region(call)) for call in _changes(source, value))
+    elif called and called not in {"useMemo", "useCallback"}:
+        own = follow.functions(source, value.field("function"))
+        yield from ((term.source, term.node) for term in own)
+        if not own:
+            yield source, value
+    elif value.kind() not in FUNCTIONS:
+        yield source, value
+
+
+def _changes(source: Source, state: SgNode) -> list[SgNode]:
+    """The calls that set a state."""
+    called = javascript.last_name(state.field("function")) if state.kind() == "call_expression" else ""
+    return setters(source, state) if called in _STATES else []
 
 
 def region(node: SgNode) -> SgNode:
