@@ -42,10 +42,10 @@ def _guards(source: Source, follow: Follow, route: str) -> Evidence | None:
     as_is = given is not None and given.module is not None and "auth" in given.module
     if as_is and given is not None:
         return source.at(given.node)
-    code = "\n".join(line for line in source.text.splitlines() if not line.strip().startswith(("//", "*", "/*")))
+    code = _without_comments(source)
     if not (_CHECKS.search(code) and _REFUSES.search(code)) and passed_on is None:
         return None
-    refusing = next((number for number, line in enumerate(source.text.splitlines(), 1) if _REFUSES.search(line)), 1)
+    refusing = next((number for number, line in enumerate(code.splitlines(), 1) if _REFUSES.search(line)), 1)
     listed = _lists(source)
     guarded = [one for name, routes in listed if _GUARDED.search(name) and not _PUBLIC.search(name) for one in routes]
     public = [one for name, routes in listed if _PUBLIC.search(name) for one in routes]
@@ -57,6 +57,16 @@ def _guards(source: Source, follow: Follow, route: str) -> Evidence | None:
     if matchers is not None and any(_narrow(one) and matches(one, route) for one in matchers):
         return source.line(refusing)
     return source.line(refusing) if any(_below(one, route) for one in named if one != "/") else None
+
+
+def _without_comments(source: Source) -> str:
+    """The text with spaces where its comments are."""
+    text = source.text
+    for node in source.root.find_all(kind="comment"):
+        place = node.range()
+        blank = "".join("\n" if one == "\n" else " " for one in text[place.start.index : place.end.index])
+        text = text[: place.start.index] + blank + text[place.end.index :]
+    return text
 
 
 def _matchers(source: Source, follow: Follow) -> list[str] | None:
@@ -86,7 +96,7 @@ def _lists(source: Source) -> list[tuple[str, list[str]]]:
 
 
 def _narrow(matcher: str) -> bool:
-    return not matcher.startswith(("/(", "/:path*", "/((?!")) and matcher != "/"
+    return not matcher.startswith(("/(", "/:path*", "/((?!"))
 
 
 def _below(pattern: str, route: str) -> bool:

@@ -39,10 +39,10 @@ def domain_key(follow: Follow, texts: Texts, source: Source, call: SgNode, optio
         return DomainKey("absent" if api_is_read(follow, source, options) else "unread", source.at(call))
     term = found[0]
     place = term.source.at(term.node)
-    literal = [one for one in follow(term.source, term.node) if one.kind == "string"]
-    guarded = bool(literal) and all(
-        _is_for_development(follow, one) for one in literal if not _REAL.match(one.node.text()[1:-1])
-    )
+    stand_ins = [
+        one for one in follow(term.source, term.node) if one.kind == "string" and not _REAL.match(one.node.text()[1:-1])
+    ]
+    guarded = bool(stand_ins) and all(_is_for_development(follow, one) for one in stand_ins)
     values = [one for term in found for one in texts.of(term.source, term.node)]
     known = [one for one in values if "{" not in one and one]
     if any("{" in one for one in values):
