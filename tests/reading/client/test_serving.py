@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
     from chatkit_integrator.reading.client.proxies import Proxy
 
-Files = dict[str, str | None]
+Files = Mapping[str, "str | None"]
 ROUTE = "app/api/chatkit/route.ts"
 HEAD = "import { cookies } from 'next/headers';\nconst API = process.env.API_URL ?? 'http://localhost:8000';\n"
 
