@@ -63,7 +63,7 @@ FAILS: list[tuple[str, str, Changes]] = [
     ("CK24", "a placeholder", {CHAT: ("_DOMAIN_KEY,", '_DOMAIN_KEY || "local-dev",')}),
     ("CK24", "nothing but a placeholder", {CHAT: ("process.env.NEXT_PUBLIC_CHATKIT_DOMAIN_KEY", '"local-dev"')}),
     ("CK27", "no script", {LAYOUT: ("<Script src=", "<Other src=")}),
-    ("CK27", "a script in a comment", {LAYOUT: [("<Script", "{/* <Script"), ("Interactive\" />", "Interactive\" /> */}")]}),
+    ("CK27", "a script in a comment", {LAYOUT: [("<Script", "{/* <Script"), ('Interactive" />', 'Interactive" /> */}')]}),
     ("CK30", "a hosted workflow", {CHAT: (f"url: {URL}", 'getClientSecret: async () => "secret"')}),
 ]  # fmt: skip
 
@@ -83,7 +83,7 @@ OTHER: list[tuple[str, str, str, Changes]] = [
     ("CK05", "pass", "a made-up id that the backend goes by", {CHAT: (URL, '"http://localhost:8000/chatkit"'), FETCH: ("{ ...init,", '{ ...init, headers: { "X-User-ID": crypto.randomUUID() },')}),
     ("CK05", "unknown", "a made-up id that it does not go by", {CHAT: (URL, '"http://localhost:8000/chatkit"'), FETCH: ("{ ...init,", '{ ...init, headers: { "X-Session-ID": crypto.randomUUID() },')}),
     ("CK06", "unknown", "context in a header", {FETCH: [(WRITES, "const metadata = {"), ("{ ...init,", '{ ...init, headers: { "X-Page-Title": document.title },')]}),
-    ("CK06", "unknown", "context in the address", {FETCH: (WRITES, "const metadata = {"), CHAT: (URL, '`/api/chatkit?page=${path}`')}),
+    ("CK06", "unknown", "context in the address", {FETCH: (WRITES, "const metadata = {"), CHAT: (URL, "`/api/chatkit?page=${path}`")}),
     ("CK13", "not applicable", "a token that scripts read", {ROUTE: ('(await cookies()).get("session")?.value', 'request.headers.get("authorization")'), FETCH: ("{ ...init,", '{ ...init, headers: { Authorization: localStorage.getItem("token") },')}),
     ("CK15", "pass", "a rewrite", {ROUTE: None, "frontend/next.config.js": ("", "module.exports = { async rewrites() { return [{ source: '/api/:path*', destination: 'http://localhost:8000/:path*' }]; } };\n")}),
     ("CK17", "pass", "where the backend reads the body itself", {FETCH: ("body.metadata", "body.params.input.metadata"), "backend/main.py": ('json.loads(body).get("metadata")', 'json.loads(body)["params"]["input"].get("metadata")')}),
