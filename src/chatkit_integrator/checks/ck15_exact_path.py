@@ -24,6 +24,8 @@ def judge(reading: Reading) -> Verdict:
         return NotApplicable("the site is not Next.js")
     if client.address is None:
         return Unknown("where the widget's requests go could not be read")
+    if client.address.is_open:
+        return Unknown(f"only the environment knows where the widget's requests go: {client.address.text}")
     if not client.address.same_origin:
         return Failed("the widget calls the backend itself, past every route of the site", (client.address.place,))
     proxy = client.proxy

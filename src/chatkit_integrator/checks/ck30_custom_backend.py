@@ -30,6 +30,6 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK30",
     title="No dependence on the hosted workflow",
-    remedy=Remedy("Serve ChatKit from your own backend, and give the widget its url instead of getClientSecret.", only="CK30"),
+    remedy=Remedy("Serve ChatKit from your own backend, and give the widget its url instead of getClientSecret."),
     judge=judge,
 )

@@ -59,6 +59,7 @@ def test_anybody_gets_to_the_chat_where(read: Read, files: Files) -> None:
         pytest.param(page("const session = await auth(); if (!session) redirect('/login'); return <Panel />;", 'import { auth } from "../auth";'), "!session", id="the server sends them away"),
         pytest.param(around("const { user } = useAuth(); if (!user) return <Login />; return <>{children}</>;"), "!user", id="a wrapper"),
         pytest.param(page("return <SignedIn><Panel /></SignedIn>;", 'import { SignedIn } from "@clerk/nextjs";'), "<SignedIn>", id="a wrapper of a package"),
+        pytest.param({"app/page.tsx": f"{IMPORT}import {{ withAuth }} from 'auth-kit';\nfunction Page() {{ return <Panel />; }}\nexport default withAuth(Page);\n"}, "withAuth(Page)", id="a wrapper around the page"),
         pytest.param({**page("return <Panel />;"), "app/layout.tsx": "export default function Layout({ children }) { const { user } = useAuth(); if (!user) return <html />; return <html><body>{children}</body></html>; }\n"}, "!user", id="the layout"),
         pytest.param({**page("return <Panel />;"), "middleware.ts": 'import { getToken } from "next-auth/jwt";\nexport async function middleware(r) { const token = await getToken(r);\n  if (!token) return NextResponse.redirect("/login"); }\nexport const config = { matcher: ["/"] };\n'}, "redirect", id="the middleware"),
     ],
@@ -118,6 +119,7 @@ def test_the_element_is_not_waited_for_by(read: Read, inside: str) -> None:
         pytest.param("const [ready, setReady] = useState(false); useEffect(() => { customElements.whenDefined('openai-chatkit').then(() => setReady(true)); }, []); if (!ready) return null;", id="being told"),
         pytest.param("const [state, setState] = useState('wait'); useEffect(() => { const timer = setInterval(() => { if (customElements.get('openai-chatkit')) setState('ready'); }, 100); }, []); const shown = state === 'ready'; if (!shown) return <p />;", id="polling"),
         pytest.param("const [ready, setReady] = useState(false); useEffect(() => { const script = document.createElement('script'); script.src = 'https://cdn.platform.openai.com/deployments/chatkit/chatkit.js'; script.onload = () => setReady(true); document.head.append(script); }, []); if (!ready) return null;", id="the event of the script"),
+        pytest.param("const [ready, setReady] = useState(false); if (!ready) return <Script src={CHATKIT_JS} onLoad={() => setReady(true)} />;", id="the event of next/script"),
         pytest.param("const ready = useReady(); if (!ready) return null;", id="a hook of one's own"),
     ],
 )  # fmt: skip

@@ -69,6 +69,17 @@ def test_an_address_is_worked_out(read: Read, written: str, address: str) -> Non
     assert found.url == address
 
 
+def test_what_only_the_environment_knows_is_read_from_its_example(read: Read) -> None:
+    panel_ = panel("const { control } = useChatKit({ api: { url: process.env.NEXT_PUBLIC_CHAT } });")
+    without = read("next", {"components/panel.tsx": panel_}).address
+    assert without is not None
+    assert without.is_open
+    given = read(
+        "next", {"components/panel.tsx": panel_, ".env.example": "# the chat\nNEXT_PUBLIC_CHAT=http://localhost:8000/chatkit\n"}
+    )
+    assert given.url == "http://localhost:8000/chatkit"
+
+
 def test_a_custom_field_of_a_book_is_read_from_its_configuration(read: Read) -> None:
     config = "export default { customFields: { backendUrl: process.env.BACKEND || 'http://localhost:9000' } };\n"
     inside = "const { siteConfig } = useDocusaurusContext();\n  const { control } = useChatKit({ api: { url: `${siteConfig.customFields.backendUrl}/chatkit` } });"

@@ -123,6 +123,35 @@ function Inner({ ChatKit, useChatKit }) {
     assert [one.path for one in found.rendered] == ["app/page.tsx"]
 
 
+def test_a_whole_module_may_be_imported(read: Read) -> None:
+    whole = """import * as kit from "@openai/chatkit-react";
+export default function Panel() {
+  const { control } = kit.useChatKit({ api: { url: "/whole" } });
+  return <kit.ChatKit control={control} />;
+}
+"""
+    found = read("next", {"components/panel.tsx": whole})
+    assert (found.url, [one.path for one in found.rendered]) == ("/whole", ["app/page.tsx"])
+
+
+def test_a_package_of_the_workspace_is_read_as_part_of_the_site_that_uses_it() -> None:
+    files = {
+        "packages/ui/package.json": '{"name": "@acme/ui", "dependencies": {"@openai/chatkit-react": "1.6.1"}}',
+        "packages/ui/src/index.ts": 'export { Panel } from "./panel";\n',
+        "packages/ui/src/panel.tsx": 'import { ChatKit, useChatKit } from "@openai/chatkit-react";\n'
+        'export function Panel() { const kit = useChatKit({ api: { url: "/ui" } }); return <ChatKit control={kit.control} />; }\n',
+        "apps/web/package.json": '{"dependencies": {"next": "16.0.0", "@acme/ui": "workspace:*"}}',
+        "apps/web/app/page.tsx": 'import { Panel } from "@acme/ui";\nexport default function Page() { return <Panel />; }\n',
+    }
+    found = read_client(Tree.of(files), None)
+    assert found is not None
+    assert (found.framework, found.url, [one.path for one in found.rendered]) == ("next", "/ui", ["apps/web/app/page.tsx"])
+
+
+def test_a_manifest_that_does_not_parse_stops_nothing(read: Read) -> None:
+    assert read("next", {"package.json": '{"dependencies": {'}).url == "/api/chatkit"
+
+
 def test_the_twin_that_nobody_renders_is_not_read(read: Read) -> None:
     twin = """import { ChatKit, useChatKit } from "@openai/chatkit-react";
 export function Better() {

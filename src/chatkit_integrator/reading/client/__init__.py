@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from posixpath import dirname
+from posixpath import dirname, join
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from chatkit_integrator.reading import javascript
 from chatkit_integrator.reading.client import detecting, options, proxies, secrets, serving
 from chatkit_integrator.reading.client.bodies import ADD, CREATE, Written
-from chatkit_integrator.reading.client.entries import Site
+from chatkit_integrator.reading.client.entries import Site, manifest
 from chatkit_integrator.reading.client.files import Files
 from chatkit_integrator.reading.client.follow import Follow
 from chatkit_integrator.reading.client.gating import Gate, Gating
@@ -26,6 +26,8 @@ from chatkit_integrator.reading.client.texts import Texts, nearest
 from chatkit_integrator.reading.client.widget import MARKS, Widget, widgets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.verdict import Evidence
     from chatkit_integrator.reading.client.options import DomainKey
@@ -120,8 +122,8 @@ def read_client(tree: Tree, root: str | None) -> ClientReading | None:
     """
     found: list[tuple[_Site, Widget]] = []
     for folder in _folders(tree, "" if root in {None, "", "."} else str(root)):
-        one = _Site(tree, folder)
-        found += [(one, widget) for widget in widgets(one.files, one.follow, one.reaching)[:1]]
+        for one in (_Site(tree, folder), *_made_of(tree, folder)):
+            found += [(one, widget) for widget in widgets(one.files, one.follow, one.reaching)[:1]]
     if not found:
         return None
     one, widget = min(found, key=lambda pair: not pair[1].chains)
@@ -139,11 +141,21 @@ def _folders(tree: Tree, root: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def _made_of(tree: Tree, folder: str) -> Iterator[_Site]:
+    """The sites of the same repository that depend on the package in a folder."""
+    name = manifest(tree, join(folder, "package.json")).get("name")
+    for path in tree.named("package.json") if isinstance(name, str) and name else ():
+        data = manifest(tree, path)
+        declared = [data.get(section) for section in ("dependencies", "devDependencies")]
+        if dirname(path) != folder and any(isinstance(one, dict) and name in one for one in declared):
+            yield _Site(tree, dirname(path), {str(name): folder})
+
+
 class _Site:
     """A site with what it takes to read it."""
 
-    def __init__(self, tree: Tree, folder: str) -> None:
-        self.files = Files(tree, folder)
+    def __init__(self, tree: Tree, folder: str, others: Mapping[str, str] | None = None) -> None:
+        self.files = Files(tree, folder, others)
         self.site = Site(self.files)
         self.follow = Follow(self.files)
         self.texts = Texts(self.follow)

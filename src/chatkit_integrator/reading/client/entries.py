@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, cast
 
+from chatkit_integrator.errors import SyntaxRefusedError
 from chatkit_integrator.reading import javascript
 from chatkit_integrator.syntax import jsonc
 
 if TYPE_CHECKING:
+    from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.reading.client.files import Files
 
 _SOURCE = r"\.(?:tsx|jsx|ts|js|mjs)$"
@@ -35,8 +37,7 @@ class Site:
 
     def __init__(self, files: Files) -> None:
         self.files = files
-        body = javascript.text(files.tree, join(files.root, "package.json")) or "{}"
-        data = jsonc.load(body, "package.json")
+        data = manifest(files.tree, join(files.root, "package.json"))
         given = [cast("dict[str, object]", data.get(one) or {}) for one in ("devDependencies", "dependencies")]
         self.declared = {name for one in given for name in one}
         self.is_next = "next" in self.declared or any(files.has(f"next.config.{one}") for one in ("js", "ts", "mjs", "cjs"))
@@ -132,6 +133,14 @@ class Site:
                 path = normpath(join(self.files.root, named.lstrip("/")))
                 found |= {path} if self.files.source(path) is not None else set()
         return frozenset(found)
+
+
+def manifest(tree: Tree, path: str) -> dict[str, object]:
+    """A package.json, as it is written; empty where it cannot be read."""
+    try:
+        return dict(jsonc.load(javascript.text(tree, path) or "{}", path))
+    except SyntaxRefusedError:
+        return {}
 
 
 def _route(parts: list[str]) -> str:

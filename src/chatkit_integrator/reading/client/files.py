@@ -100,11 +100,15 @@ class Source:
 
 
 class Files:
-    """The live sources below one folder, the root of a site's package, and what its imports mean."""
+    """The live sources below one folder, the root of a site's package, and what its imports mean.
 
-    def __init__(self, tree: Tree, root: str) -> None:
+    ``others`` are packages of the same repository that the site is made of: their names and folders.
+    """
+
+    def __init__(self, tree: Tree, root: str, others: Mapping[str, str] | None = None) -> None:
         self.tree = tree
         self.root = root
+        self._others: Mapping[str, str] = others or {}
         self._all = frozenset(tree.paths)
         self._sources: dict[str, Source | None] = {}
 
@@ -122,8 +126,9 @@ class Files:
     @cached_property
     def paths(self) -> tuple[str, ...]:
         """Every live source of the site, and the pages that may hold components."""
-        inside = [one for one in self.tree.under(self.root, *_SUFFIXES) if javascript.is_live(one, self.root)]
-        return (*inside, *self.tree.under(self.root, *PAGES))
+        folders = (self.root, *self._others.values())
+        inside = [one for folder in folders for one in self.tree.under(folder, *_SUFFIXES) if javascript.is_live(one, folder)]
+        return tuple(dict.fromkeys((*inside, *self.tree.under(self.root, *PAGES))))
 
     def containing(self, *marks: bytes) -> Iterator[str]:
         """Live sources whose bytes hold any of ``marks``."""
@@ -179,6 +184,10 @@ class Files:
                 yield target
             elif alias.endswith("*") and module.startswith(alias[:-1]):
                 yield normpath(target.removesuffix("*") + module[len(alias) - 1 :])
+        for name, folder in self._others.items():
+            if module == name or module.startswith(f"{name}/"):
+                inside = module[len(name) + 1 :]
+                yield from (normpath(join(folder, start, inside)) for start in ("src", "", "lib", "src/components"))
         if not module.startswith("@"):
             yield from (normpath(join(self.root, folder, module)) for folder in ("", "src"))
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading import javascript
+from chatkit_integrator.reading.client.binding import unit, unit_names
 from chatkit_integrator.reading.client.guards import Wrapped, conditions, implied
 from chatkit_integrator.reading.client.middleware import guarding
 from chatkit_integrator.reading.client.ways import Ways
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.reading.client.files import Source
     from chatkit_integrator.reading.client.follow import Follow, Term
     from chatkit_integrator.reading.client.reaching import Chain
+    from chatkit_integrator.reading.client.references import Use
 
 _SOMEBODY = re.compile(
     r"(?:sign|log)(?:ged|ed|_)?-?in|auth(?!or\b|ors\b)"
@@ -75,6 +77,9 @@ class Gating:
                     yield one.source.at(one.opening)
             elif implied(one.test, one.holds, partial(self.somebody, one.source)):
                 yield one.source.at(one.test)
+        for use in chain.uses:
+            if not use.page:
+                yield from _wrapped_export(use)
         yield from self._before(chain.entry)
 
     def _before(self, entry: Entry) -> Iterator[Evidence]:
@@ -123,6 +128,16 @@ class Gating:
             )
             for one in told
         )
+
+
+def _wrapped_export(use: Use) -> Iterator[Evidence]:
+    """``export default withAuth(Page)`` around what a use stands in."""
+    names = unit_names(unit(use.node))
+    for export in use.source.exports.values():
+        called = export.node.field("function") if export.node.kind() == "call_expression" else None
+        given = javascript.arguments(export.node) if called is not None else []
+        if called is not None and _OUTSIDE.match(called.text()) and any(one.text() in names for one in given):
+            yield use.source.at(export.node)
 
 
 def _made_up(term: Term) -> bool:

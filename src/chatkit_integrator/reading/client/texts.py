@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import islice, product
+from posixpath import join
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -29,6 +30,8 @@ _ENVIRONMENT = re.compile(
 )
 _OWN_ORIGIN = re.compile(r"(?:^|\.)location\.origin$|^location\.origin$|nextUrl\.origin$")
 _CUSTOM_FIELD = re.compile(r"customFields(?:\?\.|\.|!\.)(\w+)$")
+_EXAMPLES = (".env.example", ".env.local.example", ".env.sample", ".env.template", "env.example")
+_ASSIGNED = re.compile(r"""\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=\s*["']?((?:https?://|/)[^\s"'#]*)""")
 _UNKNOWN = "{~}"
 _OWN_PATH = {(name,) for name in ("pathname", "path", "slug", "proxy", "params", "all", "href")}
 _DEPTH = 20
@@ -46,6 +49,11 @@ class Address:
     place: Evidence
 
     @property
+    def is_open(self) -> bool:
+        """Whether only the environment knows where it goes, its own site included."""
+        return self.text.startswith("{") and self.text == self.origin
+
+    @property
     def same_origin(self) -> bool:
         """Whether it goes to the site itself."""
         return not self.origin
@@ -57,6 +65,7 @@ class Texts:
     def __init__(self, follow: Follow) -> None:
         self._follow = follow
         self._fields: dict[str, tuple[str, ...]] | None = None
+        self._examples: dict[str, str] | None = None
 
     def of(self, source: Source, node: SgNode | None, depth: int = _DEPTH) -> tuple[str, ...]:
         """Every string that an expression may be, the more certain ones first."""
@@ -71,7 +80,7 @@ class Texts:
         field = _CUSTOM_FIELD.search(text)
         match node.kind():
             case _ if environment is not None:
-                yield f"{{{environment.group(1) or environment.group(2)}}}"
+                yield from self._environment(environment.group(1) or environment.group(2))
             case _ if _OWN_ORIGIN.search(text):
                 yield ""
             case _ if field is not None and node.kind() == "member_expression":
@@ -100,7 +109,7 @@ class Texts:
             outer = ".".join((term.node.text() if "\n" not in term.node.text() else "", *term.path))
             environment, field = _ENVIRONMENT.match(outer), _CUSTOM_FIELD.search(outer)
             if environment is not None and term.path:
-                yield f"{{{environment.group(1)}}}"
+                yield from self._environment(environment.group(1))
             elif field is not None and term.path:
                 yield from self._field(field.group(1))
             elif _OWN_ORIGIN.search(outer) and term.path:
@@ -166,14 +175,27 @@ class Texts:
             else:
                 yield text
 
+    def _environment(self, name: str) -> Iterator[str]:
+        """A variable: its name, and the address that the example of an environment file gives it."""
+        yield f"{{{name}}}"
+        if self._examples is None:
+            self._examples = {}
+            for file in _EXAMPLES:
+                files = self._follow.files
+                body = javascript.text(files.tree, join(files.root, file)) if files.has(file) else None
+                for line in (body or "").splitlines():
+                    found = _ASSIGNED.match(line)
+                    if found is not None:
+                        self._examples.setdefault(found.group(1), found.group(2))
+        if name in self._examples:
+            yield self._examples[name]
+
     def _field(self, name: str) -> tuple[str, ...]:
         """A custom field of a Docusaurus site's configuration."""
         if self._fields is None:
             self._fields = {}
             for suffix in ("ts", "js", "mjs", "cjs"):
-                source = self._follow.files.source(
-                    "/".join(filter(None, (self._follow.files.root, f"docusaurus.config.{suffix}")))
-                )
+                source = self._follow.files.source(join(self._follow.files.root, f"docusaurus.config.{suffix}"))
                 for node in source.root.find_all(kind="pair") if source is not None else ():
                     key, value = node.field("key"), node.field("value")
                     if source is not None and key is not None and key.text() == "customFields" and value is not None:

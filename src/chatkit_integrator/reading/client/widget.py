@@ -91,8 +91,11 @@ def _elements(source: Source, follow: Follow) -> Iterator[Use]:
 
 def _handed_on(source: Source, node: SgNode, name: str) -> bool:
     """Whether a component called ChatKit is none of the site's own: a prop, or a part of a module loaded later."""
-    meant = binding(source, name.partition(".")[0], node)
-    return REACT in source.text and meant is not None and meant.kind in {"parameter", "variable"}
+    first = name.partition(".")[0]
+    meant, imported = binding(source, first, node), source.imports.get(first)
+    if meant is None:
+        return imported is not None and imported.name == "*" and imported.module.startswith(REACT)
+    return REACT in source.text and meant.kind in {"parameter", "variable"}
 
 
 def _raw(source: Source) -> Iterator[Use]:
