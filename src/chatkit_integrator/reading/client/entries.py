@@ -43,6 +43,7 @@ class Site:
         self.is_next = "next" in self.declared or any(files.has(f"next.config.{one}") for one in ("js", "ts", "mjs", "cjs"))
         self.is_docusaurus = "@docusaurus/core" in self.declared
         self._scripts = self._of_html()
+        self._is_application = bool(self.html()) or any(name in self.declared for name in ("react-scripts", "@craco/craco"))
 
     @property
     def name(self) -> str:
@@ -64,7 +65,7 @@ class Site:
             return self._next(path, inside)
         if self.is_docusaurus:
             return self._docusaurus(path, inside)
-        if path in self._scripts or (not self._scripts and _MAIN.match(inside)):
+        if path in self._scripts or (not self._scripts and self._is_application and _MAIN.match(inside)):
             return Entry("script", path)
         return None
 
