@@ -7,6 +7,7 @@
     │   ├── NotARepositoryError         the path is no directory
     │   ├── NothingSupportedError       neither a supported backend nor a supported frontend
     │   ├── UnknownAnswerError          an --answer for no question, or outside its choices
+    │   ├── SettingsError               chatkit-integrator.toml says what is not understood
     │   ├── ExistingIntegrationError    somebody's integration is there already
     │   ├── DependencyConflictError     a pin that cannot live with the new packages
     │   └── MissingExtraError           a part that is installed only where it is wanted
@@ -46,6 +47,10 @@ class NothingSupportedError(BadRequestError):
 
 class UnknownAnswerError(BadRequestError):
     """An answer names no question, or is none of its choices."""
+
+
+class SettingsError(BadRequestError):
+    """The settings in the repository cannot be understood."""
 
 
 class ExistingIntegrationError(BadRequestError):
