@@ -8,6 +8,8 @@
     │   ├── NothingSupportedError       neither a supported backend nor a supported frontend
     │   ├── UnknownAnswerError          an --answer for no question, or outside its choices
     │   ├── SettingsError               chatkit-integrator.toml says what is not understood
+    │   ├── NoIntegrationError          there is no ChatKit to judge
+    │   ├── BaselineError               a baseline that cannot be read, or that no longer fits
     │   ├── ExistingIntegrationError    somebody's integration is there already
     │   ├── DependencyConflictError     a pin that cannot live with the new packages
     │   └── MissingExtraError           a part that is installed only where it is wanted
@@ -51,6 +53,14 @@ class UnknownAnswerError(BadRequestError):
 
 class SettingsError(BadRequestError):
     """The settings in the repository cannot be understood."""
+
+
+class NoIntegrationError(BadRequestError):
+    """The repository holds no ChatKit integration, so there is nothing to judge."""
+
+
+class BaselineError(BadRequestError):
+    """The baseline cannot be read, or names what is mended by now."""
 
 
 class ExistingIntegrationError(BadRequestError):

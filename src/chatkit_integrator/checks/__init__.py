@@ -38,7 +38,7 @@ from chatkit_integrator.checks import (
     ck30_custom_backend,
 )
 from chatkit_integrator.checks.check import Reading
-from chatkit_integrator.errors import BadRequestError
+from chatkit_integrator.errors import BadRequestError, NoIntegrationError
 from chatkit_integrator.model.verdict import Result
 
 if TYPE_CHECKING:
@@ -83,7 +83,10 @@ CHECKLIST: tuple[Check, ...] = (
 def run_checklist(
     tree: Tree, *, backend: str | None, frontend: str | None, select: frozenset[str], ignore: frozenset[str]
 ) -> tuple[Result, ...]:
-    """Judge every item, or those selected. ``BadRequestError`` for ids that there are not, and where there is no ChatKit."""
+    """Judge every item, or those selected.
+
+    ``BadRequestError`` for ids that there are not, ``NoIntegrationError`` where there is no ChatKit.
+    """
     from chatkit_integrator.reading.client import read_client  # noqa: PLC0415 - heavy: tree-sitter
     from chatkit_integrator.reading.server import read_server  # noqa: PLC0415
 
@@ -94,7 +97,7 @@ def run_checklist(
     client = read_client(tree, frontend)
     reading = Reading(read_server(tree, backend, _called(client)), client)
     if reading.server is None and reading.client is None:
-        raise BadRequestError("No ChatKit integration was found here; make one with plan and apply.")
+        raise NoIntegrationError("No ChatKit integration was found here; make one with plan and apply.")
     chosen = [one for one in CHECKLIST if (not select or one.id in select) and one.id not in ignore]
     return tuple(Result(one.id, one.title, one.severity, one.judge(reading), one.remedy) for one in chosen)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -29,13 +31,19 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One item of the checklist."""
+    """One item of the checklist. ``why`` is what goes wrong where it does not hold, for somebody who never heard of it."""
 
     id: str
     title: str
     remedy: Remedy
     judge: Callable[[Reading], Verdict]
     severity: Literal["error", "warning"] = "error"
+    why: str = ""
+
+    @property
+    def decides(self) -> str:
+        """When it passes and when it fails: the docstring of its module."""
+        return inspect.cleandoc(sys.modules[self.judge.__module__].__doc__ or "")
 
 
 def some(places: tuple[Evidence, ...]) -> Evidences | None:

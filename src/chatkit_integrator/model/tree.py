@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
+LONGEST_SOURCE = 1_000_000
+"""Bytes; a longer source is taken for a generated one, and is not parsed."""
+
+
 class Source(Protocol):
     """Where the files under a tree come from."""
 

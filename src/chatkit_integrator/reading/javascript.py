@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import NotUtf8Error, OutsideRootError
+from chatkit_integrator.model.tree import LONGEST_SOURCE
 from chatkit_integrator.syntax import tsx
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ def containing(tree: Tree, root: str, *marks: bytes) -> Iterator[tuple[str, str]
                 content = tree.read(path)
             except OutsideRootError:
                 continue
-            found = text(tree, path) if content is not None and any(mark in content.data for mark in marks) else None
+            if content is None or len(content.data) > LONGEST_SOURCE:
+                continue
+            found = text(tree, path) if any(mark in content.data for mark in marks) else None
             if found is not None:
                 yield path, found
 

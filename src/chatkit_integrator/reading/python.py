@@ -13,6 +13,7 @@ from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import NotUtf8Error
+from chatkit_integrator.model.tree import LONGEST_SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,7 +182,7 @@ class PythonModules:
         """The files of Python whose bytes hold every one of ``marks``, parsed or not."""
         for path in self.tree.under(under, ".py"):
             content = self.tree.read(path)
-            if content is not None and all(mark in content.data for mark in marks):
+            if content is not None and len(content.data) <= LONGEST_SOURCE and all(mark in content.data for mark in marks):
                 yield path
 
     def locate(self, importer: str, module: str | None, level: int) -> str | None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chatkit_integrator.model.verdict import Evidence, Failed, NotApplicable, Passed, Unknown
+from chatkit_integrator.model.report import verdict_name
+from chatkit_integrator.model.verdict import Evidence, Failed, Passed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,25 +17,13 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.inspection import Inspection
     from chatkit_integrator.model.plan import Plan
     from chatkit_integrator.model.profile import Backend, Frontend, Symbol
+    from chatkit_integrator.model.report import Finding, Report
     from chatkit_integrator.model.unit import FollowUp, Question
-    from chatkit_integrator.model.verdict import Observed, Result, Verdict
+    from chatkit_integrator.model.verdict import Observed, Result
 
 SCHEMA = 1
 
 Json = dict[str, Any]
-
-
-def verdict_name(verdict: Verdict) -> str:
-    """``pass``, ``fail``, ``not_applicable`` or ``unknown``."""
-    match verdict:
-        case Passed():
-            return "pass"
-        case Failed():
-            return "fail"
-        case NotApplicable():
-            return "not_applicable"
-        case Unknown():
-            return "unknown"
 
 
 def _symbol(symbol: Symbol | None) -> str | None:
@@ -208,4 +197,36 @@ def diagnosis(causes: Iterable[Suspicion], *, judged: bool, plan_id: str | None,
         "judged": judged,
         "plan_id": plan_id,
         "no_plan": unplanned or None,
+    }
+
+
+def report(made: Report) -> Json:
+    """The checklist, with what was set aside and why, and what is said beside it."""
+    return {
+        "schema": SCHEMA,
+        "results": [_finding(one) for one in made.findings],
+        "summary": dict(made.summary),
+        "notes": [
+            {"text": one.text, "path": one.place.path if one.place else None, "line": one.place.line if one.place else None}
+            for one in made.notes
+        ],
+    }
+
+
+def _finding(one: Finding) -> Json:
+    aside = one.suppression
+    return {
+        **result(one.result),
+        "counts": one.counts,
+        "baseline": one.known,
+        "suppressed": (
+            {
+                "reason": aside.reason,
+                "because": aside.because,
+                "path": aside.path,
+                "until": aside.until.isoformat() if aside.until else None,
+            }
+            if aside
+            else None
+        ),
     }

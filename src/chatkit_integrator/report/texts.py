@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from chatkit_integrator.model.verdict import Evidence, Failed, Passed
+from chatkit_integrator.model.report import verdict_name
+from chatkit_integrator.model.verdict import Evidence, Failed
 from chatkit_integrator.report import jsons
-from chatkit_integrator.report.jsons import summary, verdict_name
+from chatkit_integrator.report.plain import in_one_line, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.diagnosis import Suspicion
     from chatkit_integrator.model.inspection import Inspection, Risk
     from chatkit_integrator.model.plan import Plan
+    from chatkit_integrator.model.report import Report
     from chatkit_integrator.model.unit import FollowUp, Question
-    from chatkit_integrator.model.verdict import Observed, Result
+    from chatkit_integrator.model.verdict import Observed
 
 ADDED = "#0072b2"
 REMOVED = "#d55e00"
@@ -133,31 +135,39 @@ def risks(seen: Iterable[Risk]) -> list[str]:
 def evidence(shown: Evidence | Observed) -> str:
     """A line of code, or what was seen, in one line."""
     if isinstance(shown, Evidence):
-        return f"{shown.path}:{shown.line}: {shown.excerpt}"
-    return f"seen ({shown.what}): {' '.join(shown.excerpt.split())[:200]}"
+        return f"{place(shown)}: {in_one_line(shown.excerpt)}"
+    return f"seen ({place(shown)}): {in_one_line(shown.excerpt)[:200]}"
 
 
-def checklist(results: Sequence[Result]) -> Text:
+def checklist(report: Report) -> Text:
     """One line an item, its evidence under it; the remedy under a fail."""
     from rich.text import Text  # noqa: PLC0415 - only where a terminal is written to
 
     text = Text()
-    for one in results:
-        mark, style = _MARKS[verdict_name(one.verdict)]
-        text.append(mark, style=style)
+    for finding in report.findings:
+        one = finding.result
+        mark, style = _MARKS[finding.name]
+        text.append(mark, style=style if finding.counts or finding.name != "fail" else QUIET)
         text.append(f" {one.id} {one.title}\n")
-        text.append(f"       {one.verdict.reason}\n", style=QUIET)
+        text.append(f"       {in_one_line(one.verdict.reason)}\n", style=QUIET)
         if one.read is not None:
-            text.append(f"       read from the code: {verdict_name(one.read)}, {one.read.reason}\n", style=QUIET)
-        if isinstance(one.verdict, (Passed, Failed)):
-            for seen in one.verdict.evidence[:3]:
-                text.append(f"       {evidence(seen)}\n", style=QUIET)
-        if isinstance(one.verdict, Failed):
+            text.append(f"       read from the code: {verdict_name(one.read)}, {in_one_line(one.read.reason)}\n", style=QUIET)
+        for seen in finding.evidence[:3]:
+            text.append(f"       {evidence(seen)}\n", style=QUIET)
+        if finding.suppression is not None:
+            aside = finding.suppression
+            text.append(f"       Set aside ({aside.reason}): {in_one_line(aside.because)}\n")
+        elif finding.known:
+            text.append("       Known from the baseline\n")
+        elif finding.counts:
             text.append(f"       Fix: {one.remedy.text}\n")
-    counted = summary(results)
+    for note in report.notes:
+        text.append(f"note {in_one_line(note.text)}\n")
+    counted = report.summary
+    aside = len(report.set_aside)
     text.append(
-        f"{counted['pass']} passed, {counted['fail']} failed, {counted['not_applicable']} not applicable, "
-        f"{counted['unknown']} unknown\n"
+        f"{counted['pass']} passed, {counted['fail']} failed{f' ({aside} set aside)' if aside else ''}, "
+        f"{counted['not_applicable']} not applicable, {counted['unknown']} unknown\n"
     )
     return text
 

@@ -7,5 +7,19 @@ from chatkit_integrator.toolkit.checking import check
 from chatkit_integrator.toolkit.diagnosing import Diagnosis, diagnose
 from chatkit_integrator.toolkit.inspecting import Request, inspect
 from chatkit_integrator.toolkit.integrating import Applied, Planned, apply, plan, undo
+from chatkit_integrator.toolkit.reporting import report, settings_of
 
-__all__ = ["Applied", "Diagnosis", "Planned", "Request", "apply", "check", "diagnose", "inspect", "plan", "undo"]
+__all__ = [
+    "Applied",
+    "Diagnosis",
+    "Planned",
+    "Request",
+    "apply",
+    "check",
+    "diagnose",
+    "inspect",
+    "plan",
+    "report",
+    "settings_of",
+    "undo",
+]

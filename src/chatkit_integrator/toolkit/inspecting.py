@@ -59,6 +59,19 @@ class _Side:
     question: Question | None
 
 
+def with_settings(request: Request, tree: Tree) -> Request:
+    """What is wanted, completed by what the repository sets; what was given goes before it."""
+    from chatkit_integrator.reading.settings import read_settings  # noqa: PLC0415 - not needed to start a server
+
+    settings = read_settings(tree)
+    return replace(
+        request,
+        backend=request.backend or settings.backend,
+        frontend=request.frontend or settings.frontend,
+        answers={**settings.answers, **request.answers},
+    )
+
+
 def inspect(request: Request, tree: Tree | None = None) -> Inspection:
     """Establish what is there. Reads only; runs nothing of the repository.
 
@@ -67,6 +80,7 @@ def inspect(request: Request, tree: Tree | None = None) -> Inspection:
     from chatkit_integrator.reading.risks import risks  # noqa: PLC0415 - not needed to start a server
 
     tree = tree or repository(request.path).tree()
+    request = with_settings(request, tree)
     sides = (_choose(tree, "backend", request.backend), _choose(tree, "frontend", request.frontend))
     choosing = tuple(side.question for side in sides if side.question)
     first = _look(tree, sides, {})

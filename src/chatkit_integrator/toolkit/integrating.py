@@ -14,7 +14,7 @@ from chatkit_integrator.errors import (
     StalePlanError,
     UnknownPlanError,
 )
-from chatkit_integrator.toolkit.inspecting import Request, frameworks, inspect, repository
+from chatkit_integrator.toolkit.inspecting import Request, frameworks, inspect, repository, with_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,12 +57,13 @@ def plan(request: Request) -> Planned:
     from chatkit_integrator.engine.verifying import parses  # noqa: PLC0415
 
     tree = repository(request.path).tree()
+    request = with_settings(request, tree)
     found = inspect(request, tree)
     _must_be_settled(found)
     if not request.only:
         _must_be_installable(found.profile, tree)
     made = planning.make_plan(
-        tree, found.profile, _transforms(found.profile, found.questions), found.questions, only=request.only, parses=parses
+        tree, found.profile, transforms_of(found.profile, found.questions), found.questions, only=request.only, parses=parses
     )
     _must_be_ours(request, found.profile, made)
     patch = preview.patch(made.edits)
@@ -132,7 +133,7 @@ def _as_shown(request: Request, plan_id: str) -> Request:
     )
 
 
-def _transforms(profile: Profile, questions: Iterable[Question]) -> tuple[Transform, ...]:
+def transforms_of(profile: Profile, questions: Iterable[Question]) -> tuple[Transform, ...]:
     """Those of the frameworks that are there, each needing also what the open questions say they block."""
     asked = tuple(questions)
     present = {side.framework for side in (profile.backend, profile.frontend) if side is not None}
