@@ -39,6 +39,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK16",
     title="Identity is verified",
+    why="A user id, role or session that the browser can choose lets anybody read and write as anybody else.",
     remedy=Remedy("Take the user from a token whose signature you check, or from a session that you look up.", only="CK01"),
     judge=judge,
 )

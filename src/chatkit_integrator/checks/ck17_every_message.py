@@ -55,6 +55,7 @@ def _arrives(written: Written, server: ServerReading | None) -> bool:
 CHECK = Check(
     id="CK17",
     title="Context travels with every message",
+    why="Context that comes with the first message only is wrong as soon as the person goes to another page.",
     remedy=Remedy("Put the context into top-level metadata of threads.create and threads.add_user_message alike.", only="CK17"),
     judge=judge,
 )

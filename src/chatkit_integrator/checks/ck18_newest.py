@@ -47,6 +47,8 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK18",
     title="History is the newest, once",
+    why="The oldest items instead of the newest freeze the conversation at its beginning, and a message that is "
+    "given twice is answered twice.",
     remedy=Remedy(
         'Load with order "desc" and a limit, reverse, and add nothing: the new message is in it already.', only="CK03"
     ),

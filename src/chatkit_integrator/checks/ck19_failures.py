@@ -36,6 +36,8 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK19",
     title="Failures do not multiply",
+    why="The client posts again, up to five times, after a 5xx or an answer that is no event stream: one failure "
+    "becomes six model runs.",
     remedy=Remedy(
         'Give the StreamingResult to StreamingResponse(..., media_type="text/event-stream") and catch inside the stream.'
     ),

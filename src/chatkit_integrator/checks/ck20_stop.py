@@ -21,7 +21,11 @@ def judge(reading: Reading) -> Verdict:
     if asks is None:
         return Unknown("where respond() asks a model could not be read")
     stopping = server.answering.stopping
-    streams, stopped, shielded = some(stopping.streams), some(stopping.stopped), some((*stopping.shielded, *server.serving.apart))
+    streams, stopped, shielded = (
+        some(stopping.streams),
+        some(stopping.stopped),
+        some((*stopping.shielded, *server.serving.apart)),
+    )
     if streams is None:
         return Passed("the model is waited for: when the request ends, so does its call, and nothing was shown yet", asks)
     if stopped is None:
@@ -36,6 +40,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK20",
     title="Stop keeps the partial answer and stops the model",
+    why="A person who presses stop loses what they have read already, or goes on paying for an answer that nobody reads.",
     remedy=Remedy(
         "Call result.cancel() in a finally of respond(), and wrap super().handle_stream_cancelled() in "
         "anyio.CancelScope(shield=True)."

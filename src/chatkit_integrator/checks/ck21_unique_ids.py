@@ -57,6 +57,8 @@ def _fake(reading: Reading) -> Failed | None:
 CHECK = Check(
     id="CK21",
     title="Ids are unique",
+    why="Ids of 32 bits collide in a shared store, and models that give every message one id let answers overwrite "
+    "one another.",
     remedy=Remedy(
         "Override generate_thread_id and generate_item_id with a whole uuid4, and give the messages of Chat Completions "
         "models ids of your own, in item.id and in item_id."

@@ -41,6 +41,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK22",
     title="Secrets stay secret",
+    why="An API key or an access token that gets into a browser, a prompt, an address or a log is no secret any more.",
     remedy=Remedy(
         "Keep tokens out of prompts, URLs and logs, and keys in the environment; a key that was committed is to be replaced."
     ),

@@ -49,6 +49,8 @@ def _wrong(one: Cors) -> str | None:
 CHECK = Check(
     id="CK23",
     title="CORS is right",
+    why="A preflight that does not allow the headers that the client sends stops every request; a star with "
+    "credentials lets any site in.",
     remedy=Remedy(f'List your origins in allow_origins, and allow the header {_SENT} (or "*").'),
     judge=judge,
 )

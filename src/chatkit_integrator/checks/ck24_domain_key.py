@@ -37,6 +37,8 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK24",
     title="The domain key is configured",
+    why="In production the chat's frame verifies the domain by its key; without one the chat goes blank, and no log "
+    "of the server says so.",
     remedy=Remedy("Read the domain key from configuration, and say so where production has none.", only="CK24"),
     judge=judge,
     severity="warning",

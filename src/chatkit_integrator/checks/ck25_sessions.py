@@ -36,6 +36,8 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK25",
     title="Database work is async and lives as long as the stream",
+    why="A blocking call in async code stops everybody's chat, and a session that ends with the request breaks an "
+    "answer that still streams.",
     remedy=Remedy("Give the store a session factory of an async engine, and open a session in each method."),
     judge=judge,
 )

@@ -45,6 +45,8 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK26",
     title="The store keeps the SDK's contract",
+    why="The SDK calls the store by names and expects upserts and NotFoundError; where that differs, titles, history "
+    "and tools break.",
     remedy=Remedy(
         "Keep the names of chatkit.store.Store, raise NotFoundError for unknown ids, write with upserts, clamp limit, and keep "
         "items whole as JSON."

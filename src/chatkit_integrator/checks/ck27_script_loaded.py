@@ -32,6 +32,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK27",
     title="chatkit.js is loaded",
+    why="A page that shows the widget without loading its script stays blank.",
     remedy=Remedy("Load chatkit.js from OpenAI's CDN on every page that shows the chat.", only="CK27"),
     judge=judge,
 )

@@ -29,6 +29,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK28",
     title="Errors do not leak",
+    why="The text of an exception tells people, and whoever attacks them, of hosts, queries and secrets.",
     remedy=Remedy("Answer failures with a fixed sentence and log the exception with logger.exception."),
     judge=judge,
 )

@@ -38,6 +38,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK29",
     title="Versions fit together",
+    why="Resolvers take versions that do not work together: the import fails, or every turn does.",
     remedy=Remedy("Ask for openai-chatkit with a floor, raise what holds it back, and keep a lock file."),
     judge=judge,
     severity="warning",

@@ -30,6 +30,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK30",
     title="No dependence on the hosted workflow",
+    why="Agent Builder ends on 2026-11-30, and a chat that takes its sessions from a hosted workflow ends with it.",
     remedy=Remedy("Serve ChatKit from your own backend, and give the widget its url instead of getClientSecret."),
     judge=judge,
 )
