@@ -18,9 +18,11 @@ from mcp.types import ToolAnnotations
 from pydantic import create_model
 
 from chatkit_integrator import __version__
+from chatkit_integrator.mcp_server.checking import run_checklist
 from chatkit_integrator.mcp_server.diagnosing import diagnose_symptom
 from chatkit_integrator.mcp_server.prompts import prompts
-from chatkit_integrator.mcp_server.tools import apply_plan, inspect_repo, plan_integration, run_checklist, undo_plan
+from chatkit_integrator.mcp_server.resources import add_resources
+from chatkit_integrator.mcp_server.tools import apply_plan, inspect_repo, plan_integration, undo_plan
 
 INSTRUCTIONS = (
     "Puts OpenAI ChatKit into an existing repository (FastAPI backend, Next.js frontend) and checks it. Order: "
@@ -103,6 +105,7 @@ def create_server() -> MCPServer:
     )
     for prompt in prompts():
         server.add_prompt(prompt)
+    add_resources(server)
     return server
 
 

@@ -90,10 +90,11 @@ class Judged(TypedDict):
 
 
 class Checked(TypedDict):
-    """The checklist."""
+    """The checklist. ``report`` is a resource with all of the evidence."""
 
     summary: dict[str, int]
     results: list[Judged]
+    report: str
     next: str
 
 

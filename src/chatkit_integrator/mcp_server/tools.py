@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -15,9 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from chatkit_integrator.errors import IntegratorError
 from chatkit_integrator.mcp_server.results import (
     Applied,
-    Checked,
     Inspected,
-    Judged,
     Planned,
     PlannedStep,
     RefusedStep,
@@ -203,39 +200,3 @@ def undo_plan(
     except IntegratorError as error:
         refuse(error)
     return Undone(plan_id=undone, restored=first(list(restored)), next="Nothing is left of the plan.")
-
-
-def run_checklist(
-    repo_path: RepoPath,
-    select: Annotated[list[str] | None, Field(description="Only these items, such as CK05.")] = None,
-    backend: BackendDir = None,
-    frontend: FrontendDir = None,
-) -> Checked:
-    """Judge the integration that is there, item by item, each with the lines that show it. Reads only."""
-    from chatkit_integrator.report import jsons  # noqa: PLC0415 - not needed to start
-    from chatkit_integrator.toolkit import check  # noqa: PLC0415
-
-    try:
-        judged = jsons.checklist(check(root(repo_path), backend=backend, frontend=frontend, select=select or ()))
-    except IntegratorError as error:
-        refuse(error)
-    failed = [one["id"] for one in judged["results"] if one["verdict"] == "fail"]
-    return Checked(
-        summary=judged["summary"],
-        results=[
-            Judged(
-                id=one["id"],
-                title=one["title"],
-                verdict=one["verdict"],
-                reason=short(one["reason"]),
-                evidence=[f"{seen['path']}:{seen['line']}" for seen in one["evidence"][:3]],
-                remedy=one["remedy"]["text"] if one["verdict"] in {"fail", "unknown"} else "",
-            )
-            for one in judged["results"]
-        ],
-        next=(
-            f"plan_integration(only={json.dumps(failed)}), or mend them by hand, then run_checklist again."
-            if failed
-            else "No item fails."
-        ),
-    )
