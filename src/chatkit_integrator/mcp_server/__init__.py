@@ -90,7 +90,7 @@ def _flat(schema: dict[str, Any]) -> dict[str, Any]:
 def _kind(schema: dict[str, Any]) -> dict[str, Any]:
     several = schema.get("anyOf")
     if several is not None:
-        return {"type": [_kind(one)["type"] for one in several]}
+        return {"anyOf": [_kind(one) for one in several]}
     return {"type": schema.get("type", "object")}
 
 
