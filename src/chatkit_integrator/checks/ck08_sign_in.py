@@ -21,6 +21,11 @@ def judge(reading: Reading) -> Verdict:
     if isinstance(client, Unknown):
         return client
     opened = some(client.gate.open)
+    notices = some(client.gate.notices)
+    if opened and notices and client.proxy is not None and client.proxy.refuses:
+        return Passed(
+            "strangers see a notice above the chat, and are refused by the route behind it", (*notices, *client.proxy.refuses)
+        )
     if opened:
         return Failed("the chat is rendered for anyone", (*opened, client.element))
     places = some(client.gate.places)

@@ -70,6 +70,11 @@ def test_only_somebody_gets_to_the_chat_where(read: Read, files: Files, shown: s
     assert any(shown in one.excerpt for one in gate.places), gate.places
 
 
+def test_a_notice_above_the_chat_is_told_from_a_gate(read: Read) -> None:
+    gate = read("next", page("const { user } = useAuth(); return <>{!user && <Login />}<Panel /></>;")).gate
+    assert ([one.excerpt.count("!user") for one in gate.notices], gate.places) == ([1], ())
+
+
 def test_one_open_way_is_enough(read: Read) -> None:
     files = page("const { user } = useAuth(); return user && <Panel />;")
     files["app/free/page.tsx"] = (

@@ -152,6 +152,35 @@ def test_a_manifest_that_does_not_parse_stops_nothing(read: Read) -> None:
     assert read("next", {"package.json": '{"dependencies": {'}).url == "/api/chatkit"
 
 
+def test_the_element_may_stand_in_another_module_than_the_hook(read: Read) -> None:
+    provider = """import { createContext, useContext } from "react";
+import { useChatKit } from "@openai/chatkit-react";
+const Kit = createContext(null);
+export function Provider({ children }) {
+  const kit = useChatKit({ api: { url: "/apart" } });
+  return <Kit.Provider value={kit}>{children}</Kit.Provider>;
+}
+export const useKit = () => useContext(Kit);
+"""
+    shown = """import { ChatKit } from "@openai/chatkit-react";
+import { useKit } from "./provider";
+export default function Panel() { const { control } = useKit(); return <ChatKit control={control} />; }
+"""
+    layout = 'import { Provider } from "../components/provider";\nexport default function Layout({ children }) { return <html><body><Provider>{children}</Provider></body></html>; }\n'
+    files = {"components/provider.tsx": provider, "components/panel.tsx": shown, "app/layout.tsx": layout}
+    found = read("next", files)
+    assert (found.url, found.element.path, [one.path for one in found.rendered]) == (
+        "/apart",
+        "components/panel.tsx",
+        ["app/page.tsx"],
+    )
+
+
+def test_a_hook_without_an_element_shows_nothing(read: Read) -> None:
+    alone = 'import { useChatKit } from "@openai/chatkit-react";\nexport default function Panel() { useChatKit({ api: { url: "/x" } }); return <p />; }\n'
+    assert read("next", {"components/panel.tsx": alone}).rendered == ()
+
+
 def test_the_twin_that_nobody_renders_is_not_read(read: Read) -> None:
     twin = """import { ChatKit, useChatKit } from "@openai/chatkit-react";
 export function Better() {

@@ -114,6 +114,7 @@ def layout(head: str, body: str = "", before: str = "") -> str:
         pytest.param({"app/layout.tsx": layout(f"<head><script src='{SOURCE}' async /></head>")}, [("raw", "head", True)], id="a plain element"),
         pytest.param({"app/layout.tsx": layout("<head><Kit /></head>", before="import { Kit } from '../components/kit';"), "components/kit.tsx": f"import Script from 'next/script';\nexport function Kit() {{ return {SCRIPT}; }}\n"}, [("beforeInteractive", "head", True)], id="a component in the head"),
         pytest.param({"app/page.tsx": f'import Script from "next/script";\nimport Panel from "../components/panel";\nexport default function Page() {{ return <><Script src="{SOURCE}" /><Panel /></>; }}\n'}, [("afterInteractive", "body", False)], id="a page"),
+        pytest.param({"app/page.tsx": None, "app/layout.tsx": None, "pages/index.tsx": "import Panel from '../components/panel';\nexport default function Page() { return <Panel />; }\n", "pages/_document.tsx": f"import Script from 'next/script';\nimport {{ Head, Html, Main }} from 'next/document';\nexport default function Document() {{ return <Html><Head>{SCRIPT}</Head><body><Main /></body></Html>; }}\n"}, [("beforeInteractive", "head", True)], id="the document of the pages router"),
         pytest.param({"components/unused.tsx": f"import Script from 'next/script';\nexport function Kit() {{ return {SCRIPT}; }}\n"}, [], id="a component that nobody renders"),
     ],
 )  # fmt: skip

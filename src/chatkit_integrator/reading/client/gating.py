@@ -34,6 +34,7 @@ _NOBODY = re.compile(r"unauth|guest|anonym|signed_?out|logged_?out|no_?user|not_
 _WAITING = re.compile(
     r"loading|pending|mounted|client|hydrat|initiali|checking|checked|ready|error|open|menu|modal|show|visible|agent|message|input|count|selected|expanded|minimi"
 )
+_RENDERED = frozenset({"jsx_element", "jsx_self_closing_element", "parenthesized_expression"})
 _CERTAIN = re.compile(r"authed|authenticated|logged|signed")
 _NOTHING = frozenset({"null", "undefined", "false", "''", '""', "0", "[]", "{}"})
 _OUTSIDE = re.compile(
@@ -43,10 +44,14 @@ _OUTSIDE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What is known of the ways to a widget: the lines that gate them, and the entries of those that are open."""
+    """What is known of the ways to a widget: the lines that gate them, and the entries of those that are open.
+
+    ``notices`` are lines that show strangers something beside the widget, or above it.
+    """
 
     places: tuple[Evidence, ...]
     open: tuple[Evidence, ...]
+    notices: tuple[Evidence, ...] = ()
 
 
 class Gating:
@@ -67,7 +72,18 @@ class Gating:
                 opened.append(chain.place)
             else:
                 places.append(found)
-        return Gate(tuple(dict.fromkeys(places)), tuple(dict.fromkeys(opened)))
+        notices = [
+            place for chain in chains if opened for use in chain.uses[:2] if not use.page for place in self._notices(use)
+        ]
+        return Gate(*(tuple(dict.fromkeys(one)) for one in (places, opened, notices)))
+
+    def _notices(self, use: Use) -> Iterator[Evidence]:
+        """What the statement around a use renders for strangers: ``{!user && <SignIn />}``."""
+        for node in unit(use.node).find_all(kind="binary_expression"):
+            left, right = node.field("left"), node.field("right")
+            strangers = right is not None and right.kind() in _RENDERED
+            if strangers and left is not None and implied(left, holds=False, atom=partial(self.somebody, use.source)):
+                yield use.source.at(left)
 
     def _on(self, chain: Chain) -> Iterator[Evidence]:
         for one in self._ways.on(chain):

@@ -40,28 +40,25 @@ def widgets(files: Files, follow: Follow, reaching: Reaching) -> list[Widget]:
     """Every widget, those first that people get to see."""
     found: list[Widget] = []
     sources = [source for path in files.containing(*MARKS) if (source := files.source(path)) is not None]
-    elements = [use for source in sources for use in _elements(source, follow)]
+    showing = [source for path in files.containing(*MARKS, REACT.encode()) if (source := files.source(path)) is not None]
+    elements = [use for source in showing for use in _elements(source)]
     raw = [use for source in sources for use in _raw(source)]
     for source in sources:
         for call, _ in javascript.calls(source.text, "useChatKit"):
             if _is_hook(source, call, follow):
-                found.append(_widget("hook", source, call, _shown(source, call, elements), follow, reaching))
+                found.append(_widget("hook", source, call, _shown(source, call, elements), reaching))
     if raw:
-        found += _of_elements(files, sources, raw, follow, reaching)
+        found += _of_elements(files, sources, raw, reaching)
     return sorted(
         found, key=lambda one: (not one.chains, not one.shown, not any(chain.entry.kind != "page" for chain in one.chains))
     )
 
 
-def _widget(
-    kind: Literal["hook", "element"], source: Source, call: SgNode, shown: list[Use], follow: Follow, reaching: Reaching
-) -> Widget:
+def _widget(kind: Literal["hook", "element"], source: Source, call: SgNode, shown: list[Use], reaching: Reaching) -> Widget:
+    """A widget is seen where its elements are, if what gives its options is reached too."""
     given = javascript.arguments(call)
     chains = [chain for use in shown for chain in reaching.chains(use.source, use.node)]
-    if not shown and kind == "hook":
-        chains = reaching.chains(source, call)
-    alive = chains if any(one for one in reaching.chains(source, call)) else []
-    del follow
+    alive = chains if reaching.chains(source, call) else []
     return Widget(kind, source, call, given[0] if given else None, tuple(shown), tuple(alive))
 
 
@@ -76,21 +73,21 @@ def _is_hook(source: Source, call: SgNode, follow: Follow) -> bool:
     return REACT in source.text
 
 
-def _elements(source: Source, follow: Follow) -> Iterator[Use]:
+def _elements(source: Source) -> Iterator[Use]:
     """Elements of ChatKit's own component."""
-    del follow
-    imported = next(
-        (name for name, one in source.imports.items() if one.module.startswith(REACT) and one.name == "ChatKit"), None
-    )
+    names = [name for name, one in source.imports.items() if one.module.startswith(REACT) and one.name == "ChatKit"]
     for node, element in tsx.elements(source.root):
-        if element.name == imported or (
-            imported is None and element.name.endswith("ChatKit") and _handed_on(source, node, element.name)
-        ):
+        if element.name in names:
             yield Use(source, node)
+        elif not names and _handed_on(source, node, element.name):
+            named = element.name.endswith("ChatKit")
+            control = javascript.attribute(node, "control")
+            if named or (control is not None and control.text().endswith("control")):
+                yield Use(source, node)
 
 
 def _handed_on(source: Source, node: SgNode, name: str) -> bool:
-    """Whether a component called ChatKit is none of the site's own: a prop, or a part of a module loaded later."""
+    """Whether a component is none of the site's own: a prop, or a part of a module that is loaded later."""
     first = name.partition(".")[0]
     meant, imported = binding(source, first, node), source.imports.get(first)
     if meant is None:
@@ -114,14 +111,14 @@ def _shown(source: Source, call: SgNode, elements: list[Use]) -> list[Use]:
     return same or here or elements
 
 
-def _of_elements(files: Files, sources: list[Source], raw: list[Use], follow: Follow, reaching: Reaching) -> Iterator[Widget]:
+def _of_elements(files: Files, sources: list[Source], raw: list[Use], reaching: Reaching) -> Iterator[Widget]:
     calls = [(source, call) for source in sources for call, _ in javascript.calls(source.text, "setOptions")]
     if not calls:
         others = [source for path in files.containing(b"setOptions") if (source := files.source(path)) is not None]
         calls = [(source, call) for source in others for call, _ in javascript.calls(source.text, "setOptions")]
     for source, call in calls:
         near = [use for use in raw if use.source is source] or raw
-        yield _widget("element", source, call, near, follow, reaching)
+        yield _widget("element", source, call, near, reaching)
     if not calls:
         for use in raw:
             chains = tuple(reaching.chains(use.source, use.node))
