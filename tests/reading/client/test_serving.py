@@ -77,7 +77,9 @@ def test_a_cookie_that_scripts_write_is_no_session_of_the_servers(read: Read) ->
     assert proxy(read, files).reads_session == ()
 
 
-@pytest.mark.parametrize("headers", ["{ Authorization: request.headers.get('authorization') }", "new Headers(request.headers)"])
+@pytest.mark.parametrize(
+    "headers", ["{ Authorization: request.headers.get('authorization') }", "new Headers(request.headers)", "request.headers"]
+)
 def test_a_handler_that_hands_headers_on_says_nothing_itself(read: Read, headers: str) -> None:
     found = proxy(read, {ROUTE: handler("", headers=headers)})
     assert (found.authorizes, found.reads_session, len(found.passes)) == ((), (), 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading import javascript
 from chatkit_integrator.reading.client.binding import FUNCTIONS, unit
-from chatkit_integrator.reading.client.guards import Wrapped, region, rests_on
+from chatkit_integrator.reading.client.guards import Wrapped, region, rests_on, wrappers
 from chatkit_integrator.reading.client.ways import Ways
 from chatkit_integrator.syntax import tsx
 
@@ -102,6 +102,9 @@ def failure_shown(follow: Follow, widget: Widget) -> Evidence | None:
     for chain in widget.chains:
         for use in chain.uses[:3]:
             statement = unit(use.node)
+            kept = next((one for one in wrappers(use.source, use.node) if one.name.endswith("ErrorBoundary")), None)
+            if kept is not None:
+                return kept.source.at(kept.opening)
             if not use.page and (use.source.path, statement) not in seen:
                 seen.add((use.source.path, statement))
                 shown = _error_branch(use.source, statement)

@@ -117,7 +117,8 @@ class Gating:
         """Whether a part of a condition says that somebody is signed in; ``None``: it says nothing of that."""
         spelled = _spelled(part)
         if _WAITING.search(spelled.rpartition(".")[2]) and not _CERTAIN.search(spelled):
-            return None
+            only = depth > 0 and holds and self._set_for_somebody(self._follow(source, part), depth - 1)
+            return True if only else None
         if _NOBODY.search(spelled):
             return not holds
         found = self._follow(source, part)

@@ -31,6 +31,7 @@ _COOKIE = re.compile(r"\bcookies\b|cookieStore", re.IGNORECASE)
 _IDENTITY = re.compile(
     r"^(?:authorization|cookie|x-(?:user|auth|session|account|tenant|clerk|forwarded-user|access|internal)[\w-]*)$"
 )
+_ALL_HEADERS = re.compile(r"req(?:uest)?\.headers$|\.\.\.\s*(?:Object\.fromEntries\()?req(?:uest)?\.headers")
 _DEPTH = 5
 
 
@@ -173,10 +174,14 @@ def _copied(term: Term) -> Iterator[Evidence]:
         function = call.field("function")
         if javascript.last_name(function) == "forEach" and function is not None and "headers" in function.text():
             yield term.source.at(call)
+    for pair in term.node.find_all(kind="pair"):
+        key, value = pair.field("key"), pair.field("value")
+        if key is not None and value is not None and key.text() == "headers" and _ALL_HEADERS.search(value.text()):
+            yield term.source.at(pair)
     for node in term.node.find_all(kind="new_expression"):
         given = javascript.arguments(node)
         made = node.field("constructor")
-        if made is not None and made.text() == "Headers" and given and re.search(r"req(?:uest)?\.headers", given[0].text()):
+        if made is not None and made.text() == "Headers" and given and _ALL_HEADERS.search(given[0].text()):
             yield term.source.at(node)
 
 
