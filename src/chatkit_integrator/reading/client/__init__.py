@@ -16,7 +16,7 @@ from chatkit_integrator.reading import javascript
 from chatkit_integrator.reading.client import detecting, options, proxies, secrets, serving
 from chatkit_integrator.reading.client.bodies import ADD, CREATE, Written
 from chatkit_integrator.reading.client.entries import Site, manifest
-from chatkit_integrator.reading.client.files import Files
+from chatkit_integrator.reading.client.files import Files, documents
 from chatkit_integrator.reading.client.follow import Follow
 from chatkit_integrator.reading.client.gating import Gate, Gating
 from chatkit_integrator.reading.client.loading import Loaded, covers, loaded
@@ -133,7 +133,8 @@ def read_client(tree: Tree, root: str | None) -> ClientReading | None:
 def _folders(tree: Tree, root: str) -> list[str]:
     """The package folders, below a root, of the sources that use ChatKit."""
     found: list[str] = []
-    for path, _ in javascript.containing(tree, root, *MARKS):
+    paths = [path for path, _ in javascript.containing(tree, root, *MARKS)]
+    for path in (*paths, *documents(tree, root, *MARKS)):
         folder = dirname(path)
         while folder and folder != root and not tree.has(f"{folder}/package.json"):
             folder = dirname(folder)
@@ -176,7 +177,7 @@ class _Site:
             framework=self.site.name,
             router=self._router(widget),
             widget=source.at(widget.node),
-            element=widget.shown[0].source.at(widget.shown[0].node) if widget.shown else source.at(widget.node),
+            element=widget.shown[0].place if widget.shown else source.at(widget.node),
             rendered=tuple(dict.fromkeys(chain.place for chain in widget.chains)),
             address=address,
             addresses=tuple(addresses),

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading import javascript
-from chatkit_integrator.reading.client.binding import FUNCTIONS, unit
+from chatkit_integrator.reading.client.binding import FUNCTIONS, unit, unit_names
 from chatkit_integrator.reading.client.guards import Wrapped, region, rests_on, wrappers
 from chatkit_integrator.reading.client.ways import Ways
 from chatkit_integrator.syntax import tsx
@@ -43,7 +43,8 @@ def detection(site: Site, follow: Follow, widget: Widget) -> tuple[Evidence, ...
                 found += [one.source.at(one.test), asked]
                 break
     if widget.kind == "element" and widget.options is not None:
-        found += _asked(widget.source, region(widget.node))
+        whole = unit(widget.node)
+        found += _asked(widget.source, region(widget.node) if unit_names(whole) else whole)
     return tuple(dict.fromkeys(found))
 
 

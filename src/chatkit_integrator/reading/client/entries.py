@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from chatkit_integrator.errors import SyntaxRefusedError
 from chatkit_integrator.reading import javascript
+from chatkit_integrator.reading.client.files import DOCUMENT
 from chatkit_integrator.syntax import jsonc
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Site:
             return "next"
         if self.is_docusaurus:
             return "docusaurus"
+        if self.files.has_document:
+            return "html"
         return "cra" if "react-scripts" in self.declared else "vite"
 
     def inside(self, path: str) -> str:
@@ -61,6 +64,8 @@ class Site:
     def entry(self, path: str) -> Entry | None:
         """What a module is to the framework; ``None`` for one that somebody has to import."""
         inside = self.inside(path)
+        if path.endswith(DOCUMENT):
+            return Entry("document", path) if self.name == "html" else None
         if self.is_next:
             return self._next(path, inside)
         if self.is_docusaurus:
@@ -121,18 +126,18 @@ class Site:
 
     def html(self) -> list[str]:
         """The HTML documents that the site is served in."""
-        return [
-            path
-            for name in ("index.html", "public/index.html")
-            if self.files.has(name) and (path := join(self.files.root, name))
-        ]
+        if self.name == "html":
+            return [path for path in self.files.paths if path.endswith(DOCUMENT)]
+        named = [name for name in ("index.html", "public/index.html") if self.files.has(name)]
+        return [join(self.files.root, name) for name in named]
 
     def _of_html(self) -> frozenset[str]:
         found: set[str] = set()
         for page in self.html():
             for named in _MODULE.findall(javascript.text(self.files.tree, page) or ""):
-                path = normpath(join(self.files.root, named.lstrip("/")))
-                found |= {path} if self.files.source(path) is not None else set()
+                for start in (self.files.root, dirname(page)):
+                    path = normpath(join(start, named.lstrip("/")))
+                    found |= {path} if self.files.source(path) is not None else set()
         return frozenset(found)
 
 

@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.tree import Tree
 
 PAGES = (".md", ".mdx")
+DOCUMENT = ".html"
 _SUFFIXES = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
 _ENDS = ("", *_SUFFIXES, *(f"/index{suffix}" for suffix in _SUFFIXES))
+_NO_DOCUMENT = re.compile(r"(^|/)(node_modules|dist|build|out|coverage|docs|specs|skills|history|\.[^/]+)/")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_INLINE = re.compile(r"<script\b(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _NAMED = re.compile(rb"""(?:\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*(?:/\*.*?\*/\s*)?['"]([^'"\n]+)['"]""")
 
 
@@ -50,11 +54,12 @@ class Import:
 
 @dataclass(eq=False, slots=True)
 class Source:
-    """One module, parsed."""
+    """One module, parsed. ``shown`` is its file as it is; ``text`` is the code in it, which is all of most files."""
 
     path: str
     text: str
     root: SgNode
+    shown: str
     scopes: dict[SgNode, dict[str, object]] = field(default_factory=dict["SgNode", "dict[str, object]"])
     _exports: dict[str, Export] | None = None
     _imports: dict[str, Import] | None = None
@@ -67,7 +72,7 @@ class Source:
 
     def line(self, number: int) -> Evidence:
         """A line as evidence."""
-        lines = self.text.splitlines()
+        lines = self.shown.splitlines()
         return Evidence(self.path, number, (lines[number - 1].strip() if 0 < number <= len(lines) else "")[:200])
 
     @property
@@ -120,7 +125,8 @@ class Files:
         """A module, parsed; ``None`` where there is none that can be read."""
         if path not in self._sources:
             text = javascript.text(self.tree, path)
-            self._sources[path] = Source(path, text, tsx.root(text)) if text is not None else None
+            code = _scripts_alone(text) if text is not None and path.endswith(DOCUMENT) else text
+            self._sources[path] = Source(path, code, tsx.root(code), text) if text is not None and code is not None else None
         return self._sources[path]
 
     @cached_property
@@ -128,7 +134,13 @@ class Files:
         """Every live source of the site, and the pages that may hold components."""
         folders = (self.root, *self._others.values())
         inside = [one for folder in folders for one in self.tree.under(folder, *_SUFFIXES) if javascript.is_live(one, folder)]
+        inside += [one for one in self.tree.under(self.root, DOCUMENT) if not _NO_DOCUMENT.search(one)]
         return tuple(dict.fromkeys((*inside, *self.tree.under(self.root, *PAGES))))
+
+    @property
+    def has_document(self) -> bool:
+        """Whether the site has HTML documents and no package of its own."""
+        return not self.has("package.json") and any(one.endswith(DOCUMENT) for one in self.paths)
 
     def containing(self, *marks: bytes) -> Iterator[str]:
         """Live sources whose bytes hold any of ``marks``."""
@@ -198,6 +210,28 @@ class Files:
                 if path in self._all and path.endswith(_SUFFIXES):
                     return path
         return None
+
+
+def documents(tree: Tree, root: str, *marks: bytes) -> Iterator[str]:
+    """HTML documents whose bytes hold any of ``marks``."""
+    for path in tree.under(root, DOCUMENT):
+        content = tree.read(path) if not _NO_DOCUMENT.search(path) else None
+        if content is not None and any(mark in content.data for mark in marks):
+            yield path
+
+
+def _scripts_alone(text: str) -> str:
+    """The scripts that an HTML document holds, on the lines where they stand, and nothing else of it."""
+    shown = _COMMENT.sub(lambda one: _blank(one.group()), text)
+    kept, end = "", 0
+    for one in _INLINE.finditer(shown):
+        kept += _blank(shown[end : one.start(1)]) + one.group(1)
+        end = one.end(1)
+    return kept + _blank(shown[end:])
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)
 
 
 def _imports(root: SgNode) -> Iterator[tuple[str, Import]]:

@@ -31,8 +31,7 @@ class Chain:
     @property
     def place(self) -> Evidence:
         """The line of the entry that leads there."""
-        last = self.uses[-1]
-        return last.source.line(1) if last.page else last.source.at(last.node)
+        return self.uses[-1].place
 
 
 class Reaching:
@@ -42,10 +41,10 @@ class Reaching:
         self._site = site
         self._follow = follow
 
-    def chains(self, source: Source, node: SgNode) -> list[Chain]:
+    def chains(self, source: Source, node: SgNode, start: Use | None = None) -> list[Chain]:
         """Every way from an entry to a node; empty for what nobody opens."""
         found: list[Chain] = []
-        queue: list[tuple[Use, ...]] = [(Use(source, node),)]
+        queue: list[tuple[Use, ...]] = [(start or Use(source, node),)]
         seen: set[tuple[str, SgNode]] = set()
         while queue and len(found) < _MOST:
             uses = queue.pop(0)
@@ -97,8 +96,8 @@ class Reaching:
             return None
         statement = unit(use.node)
         names = unit_names(statement)
-        if entry.kind in {"script", "module"}:
-            return entry if not names or entry.kind == "module" else None
+        if entry.kind in {"script", "module", "document"}:
+            return entry if not names or entry.kind != "script" else None
         default = use.source.exports.get("default")
         if default is None:
             return entry if entry.kind == "theme" and not names else None

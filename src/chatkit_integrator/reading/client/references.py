@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ast_grep_py import SgNode
 
+    from chatkit_integrator.model.verdict import Evidence
     from chatkit_integrator.reading.client.files import Files, Source
 
 _NO_USE = frozenset(
@@ -24,11 +25,19 @@ _LONGEST = 12
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A place that uses something; ``page`` is set where that is a page written in Markdown."""
+    """A place that uses something; ``page`` is set where that is a page in Markdown or HTML, and then ``line`` may be."""
 
     source: Source
     node: SgNode
     page: bool = False
+    line: int = 0
+
+    @property
+    def place(self) -> Evidence:
+        """The line that uses it; the first one of a page."""
+        if self.line or self.page:
+            return self.source.line(self.line or 1)
+        return self.source.at(self.node)
 
 
 class References:

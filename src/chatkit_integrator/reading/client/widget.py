@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chatkit_integrator.reading import javascript
 from chatkit_integrator.reading.client.binding import binding, unit
+from chatkit_integrator.reading.client.files import DOCUMENT
 from chatkit_integrator.reading.client.references import Use
 from chatkit_integrator.syntax import tsx
 
@@ -57,7 +58,7 @@ def widgets(files: Files, follow: Follow, reaching: Reaching) -> list[Widget]:
 def _widget(kind: Literal["hook", "element"], source: Source, call: SgNode, shown: list[Use], reaching: Reaching) -> Widget:
     """A widget is seen where its elements are, if what gives its options is reached too."""
     given = javascript.arguments(call)
-    chains = [chain for use in shown for chain in reaching.chains(use.source, use.node)]
+    chains = [chain for use in shown for chain in reaching.chains(use.source, use.node, use)]
     alive = chains if reaching.chains(source, call) else []
     return Widget(kind, source, call, given[0] if given else None, tuple(shown), tuple(alive))
 
@@ -96,6 +97,8 @@ def _handed_on(source: Source, node: SgNode, name: str) -> bool:
 
 
 def _raw(source: Source) -> Iterator[Use]:
+    lines = source.shown.splitlines() if source.path.endswith(DOCUMENT) else []
+    yield from (Use(source, source.root, line=number) for number, line in enumerate(lines, 1) if f"<{ELEMENT}" in line)
     for node, _ in tsx.elements(source.root, ELEMENT):
         yield Use(source, node)
     for call, _ in javascript.calls(source.text, "createElement", "h"):
