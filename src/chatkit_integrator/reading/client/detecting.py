@@ -44,7 +44,8 @@ def detection(site: Site, follow: Follow, widget: Widget) -> tuple[Evidence, ...
                 break
     if widget.kind == "element" and widget.options is not None:
         whole = unit(widget.node)
-        found += _asked(widget.source, region(widget.node) if unit_names(whole) else whole)
+        alone = not unit_names(whole) and whole.kind() != "export_statement"
+        found += _asked(widget.source, whole if alone else region(widget.node))
     return tuple(dict.fromkeys(found))
 
 
