@@ -52,6 +52,7 @@ def test_anybody_gets_to_the_chat_where(read: Read, files: Files) -> None:
     ("files", "shown"),
     [
         pytest.param(page("const { user } = useAuth(); return user && <Panel />;"), "user &&", id="and"),
+        pytest.param(page("const { isGuest } = useAuth(); if (isGuest) return <p />; return <Panel />;"), "isGuest", id="no guest"),
         pytest.param(page("const { data: session, isPending } = useSession(); if (isPending || !session) return null; return <Panel />;"), "!session", id="an early return"),
         pytest.param(page("const { status } = useSession(); return status === 'authenticated' ? <Panel /> : <p />;"), "status", id="a status"),
         pytest.param(page("const auth = useAuth(); if (auth.state === 'signed-out') return <p />; return <Panel />;"), "signed-out", id="not signed out"),

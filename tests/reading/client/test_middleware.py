@@ -24,6 +24,7 @@ def guards(inside: str, matcher: str, route: str, before: str = "") -> bool:
         pytest.param("return NextResponse.next();", "['/chat']", "/chat", "", id="it looks at nothing"),
         pytest.param(f"// {REFUSES}", "['/chat']", "/chat", "", id="the refusal is a comment"),
         pytest.param(REFUSES, "['/admin/:path*']", "/chat", "", id="it is for other pages"),
+        pytest.param(REFUSES, "['/admin/:path*']", "/chat", "const PUBLIC = ['/login'];", id="it is for other pages, some of them public"),
         pytest.param(f"if (PUBLIC.some((one) => path.startsWith(one))) return; {REFUSES}", "['/((?!_next).*)']", "/chat", "const PUBLIC = ['/login', '/chat'];", id="the page is public"),
         pytest.param(f"if (protectedRoutes.includes(path)) {{ {REFUSES} }}", "['/((?!_next).*)']", "/chat", "const protectedRoutes = ['/admin'];", id="other pages are guarded"),
     ],

@@ -176,6 +176,12 @@ export default function Panel() { const { control } = useKit(); return <ChatKit 
     )
 
 
+def test_an_element_whose_hook_nobody_calls_shows_nothing(read: Read) -> None:
+    hook = 'import { useChatKit } from "@openai/chatkit-react";\nexport function Unused() { return useChatKit({ api: { url: "/x" } }); }\n'
+    shown = 'import { ChatKit } from "@openai/chatkit-react";\nexport default function Panel({ control }) { return <ChatKit control={control} />; }\n'
+    assert read("next", {"components/unused.tsx": hook, "components/panel.tsx": shown}).rendered == ()
+
+
 def test_a_hook_without_an_element_shows_nothing(read: Read) -> None:
     alone = 'import { useChatKit } from "@openai/chatkit-react";\nexport default function Panel() { useChatKit({ api: { url: "/x" } }); return <p />; }\n'
     assert read("next", {"components/panel.tsx": alone}).rendered == ()
