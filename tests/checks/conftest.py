@@ -22,6 +22,30 @@ if TYPE_CHECKING:
 
     from chatkit_integrator.model.verdict import Verdict
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--mutation-table", action="store_true", help="Print what was killed, and the false alarms.")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The mutation table: killed of all an item, alarms of all variants."""
+    if not config.getoption("--mutation-table", default=False):
+        return
+    table: dict[str, list[int]] = {}
+    for outcome in ("passed", "failed", "xfailed", "xpassed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, value in report.user_properties:
+                if name == "mutation":
+                    item, kind = value
+                    row = table.setdefault(item, [0, 0, 0, 0])
+                    start = 0 if kind == "mutant" else 2
+                    row[start] += (outcome == "passed") == (kind == "mutant")
+                    row[start + 1] += 1
+    for item, (killed, mutants, alarms, variants) in sorted(table.items()):
+        terminalreporter.write_line(f"{item}  killed {killed:>2}/{mutants:<2}  false alarms {alarms}/{variants}")
+    sums = [sum(row[index] for row in table.values()) for index in range(4)]
+    terminalreporter.write_line(f"all   killed {sums[0]}/{sums[1]}  false alarms {sums[2]}/{sums[3]}")
+
+
 SAMPLE = Path(chatkit_integrator.__file__).parent / "demo" / "sample"
 NAMES = {Passed: "pass", Failed: "fail", NotApplicable: "not applicable", Unknown: "unknown"}
 
