@@ -1,0 +1,36 @@
+"""Why each item matters, for somebody who never heard of it: what goes wrong where it does not hold."""
+
+from __future__ import annotations
+
+WHY: dict[str, str] = {
+    "CK01": "Without an identity the backend cannot tell whose conversation is asked for, and everybody shares one.",
+    "CK02": "What the page knows about the user and the place they are at is lost at the door of the backend.",
+    "CK03": "The agent answers each message as if it were the first: names, numbers and wishes said before are forgotten.",
+    "CK04": "The agent does not know who asks and from which page, so its answers fit nobody in particular.",
+    "CK05": "Requests reach the backend without an identity: it turns them away, or takes everybody for the same person.",
+    "CK06": "The backend can only use what it is sent; without this the agent never hears which page and which user it is.",
+    "CK07": "The chat is drawn by a script from a CDN. Where it comes late or never, people see an empty corner and no reason.",
+    "CK08": "Anyone who finds the page can talk to the agent, at the owner's cost and with the owner's tools.",
+    "CK09": "The first person after every start waits for the database to be connected, sometimes longer than the chat waits.",
+    "CK10": "A failure of the model or the database leaves a chat that hangs or goes blank, and nobody is told to try again.",
+    "CK11": "Conversations are gone after a restart or a deployment.",
+    "CK12": "Somebody who knows or guesses the id of a conversation reads, changes or deletes what another person said.",
+    "CK13": "Scripts cannot read an httpOnly cookie, so the chat cannot send the session itself; a route of the site can.",
+    "CK14": "Loaded later, the script may come after the component that needs it, and the chat fails on a slow connection.",
+    "CK15": "One wrong part of the path and every message is answered with 404.",
+    "CK16": "Whoever writes another person's id into a request is taken for that person, and sees and writes in their name.",
+    "CK17": "The agent knows the page of the first message only; after that it answers about a page that the person has left.",
+    "CK18": "The agent reads the beginning of a long conversation, or a message twice, and never what was said last.",
+    "CK19": "ChatKit sends a message again after such an answer, up to five times; each time the model runs and is paid for.",
+    "CK20": "People who press Stop lose the answer they were reading, and the model goes on at the owner's cost.",
+    "CK21": "Two messages with the same id overwrite each other; with short ids that happens in any busy shop.",
+    "CK22": "A key that is in the page, in a prompt or in a log is everybody's key.",
+    "CK23": "The browser refuses the chat's requests, or lets any other site send them in the visitor's name.",
+    "CK24": "The chat does not start on the real domain, and only there: on a developer's machine no key is needed.",
+    "CK25": "One slow query stops every other conversation, or a session is closed while an answer is still being written.",
+    "CK26": "ChatKit relies on what its store promises: threads vanish, items double, or a list of everything is asked for.",
+    "CK27": "Without the script there is no chat at all on that page.",
+    "CK28": "An exception's text tells strangers about hosts, tables and keys, and tells people nothing.",
+    "CK29": "A fresh installation takes versions that do not work together, and every message fails.",
+    "CK30": "Hosted workflows end on 30 November 2026, and with them this chat.",
+}
