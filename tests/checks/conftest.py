@@ -39,10 +39,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
                     item, kind = value
                     row = table.setdefault(item, [0, 0, 0, 0])
                     start = 0 if kind == "mutant" else 2
-                    row[start] += (outcome in {"passed", "xpassed"}) == (kind == "mutant")
+                    row[start] += (outcome == "passed") == (kind == "mutant")
                     row[start + 1] += 1
-    for report in terminalreporter.stats.get("xpassed", []):
-        terminalreporter.write_line(f"judged right by now, and still called open: {report.nodeid.partition('[')[2][:-1]}")
     for item, (killed, mutants, alarms, variants) in sorted(table.items()):
         terminalreporter.write_line(f"{item}  killed {killed:>2}/{mutants:<2}  false alarms {alarms}/{variants}")
     sums = [sum(row[index] for row in table.values()) for index in range(4)]

@@ -3,7 +3,7 @@
 A mutant or variant is data, in ``mutations/<item>.toml``: a ``base`` that passes the item, and ``changes`` of it as file, text
 that is there once, text instead (an empty text appends, ``*`` writes the file anew, ``-`` takes it away). A mutant is killed
 where the item's verdict is ``fail``, or the ``verdict`` that the checklist asks for. What is ``open`` is judged wrongly today
-and says how; the table names those that are judged right by now, which then lose that line.
+and says how; once it is judged right the test fails until that line is gone.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def cases() -> Iterator[Any]:
             continue
         for kind in ("mutant", "variant"):
             for case in given.get(kind, []):
-                marks = [pytest.mark.xfail(reason=case["open"])] if "open" in case else []
+                marks = [pytest.mark.xfail(strict=True, reason=case["open"])] if "open" in case else []
                 yield pytest.param(item, kind, case, id=f"{item} {kind}: {case['name']} ({case['base']})", marks=marks)
 
 

@@ -31,13 +31,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One item of the checklist."""
+    """One item of the checklist. ``why`` is what goes wrong where it does not hold, for somebody who never heard of it."""
 
     id: str
     title: str
     remedy: Remedy
     judge: Callable[[Reading], Verdict]
     severity: Literal["error", "warning"] = "error"
+    why: str = ""
 
     @property
     def decides(self) -> str:

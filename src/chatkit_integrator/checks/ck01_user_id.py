@@ -73,6 +73,7 @@ def _asked_by_store(server: ServerReading, owned: frozenset[str]) -> tuple[Evide
 CHECK = Check(
     id="CK01",
     title="Backend extracts the user id from a header",
+    why="Without an identity the backend cannot tell whose conversation is asked for, and everybody shares one.",
     remedy=Remedy("Give the ChatKit route your dependency for the current user.", only="CK01"),
     judge=judge,
 )

@@ -29,6 +29,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK02",
     title="Backend extracts request metadata",
+    why="What the page knows about the user and the place they are at is lost at the door of the backend.",
     remedy=Remedy(
         'Read json.loads(body)["metadata"] in the route and keep it in the request context: the SDK drops it.', only="CK02"
     ),

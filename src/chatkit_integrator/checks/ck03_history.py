@@ -35,6 +35,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK03",
     title="History is in the agent's input",
+    why="The agent answers each message as if it were the first: names, numbers and wishes said before are forgotten.",
     remedy=Remedy("Load the thread's newest items in respond() and give them to the agent, oldest first.", only="CK03"),
     judge=judge,
 )

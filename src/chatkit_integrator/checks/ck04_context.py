@@ -46,6 +46,7 @@ def _is_sent(path: tuple[str, ...], sent: set[str]) -> bool:
 CHECK = Check(
     id="CK04",
     title="User and page context is in the prompt",
+    why="The agent does not know who asks and from which page, so its answers fit nobody in particular.",
     remedy=Remedy("Put the page and profile of the request context into the agent's input, as delimited data.", only="CK04"),
     judge=judge,
 )

@@ -59,6 +59,7 @@ def _owns(server: ServerReading | None, name: str) -> bool:
 CHECK = Check(
     id="CK05",
     title="Frontend adds authentication",
+    why="Requests reach the backend without an identity: it turns them away, or takes everybody for the same person.",
     remedy=Remedy("Send the widget's requests through a route of the site that adds Authorization on the server.", only="CK05"),
     judge=judge,
 )

@@ -37,6 +37,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK06",
     title="Frontend adds context to request metadata",
+    why="The backend can only use what it is sent; without this the agent never hears which page and which user it is.",
     remedy=Remedy("Give useChatKit a fetch that adds a top-level metadata object to the body.", only="CK06"),
     judge=judge,
 )

@@ -29,6 +29,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK07",
     title="Script loading is detected before rendering",
+    why="The chat is drawn by a script from a CDN. Where it comes late or never, people see an empty corner and no reason.",
     remedy=Remedy('Wait for customElements.whenDefined("openai-chatkit"), with a message when it does not come.', only="CK07"),
     judge=judge,
 )

@@ -37,6 +37,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK08",
     title="Sign-in is required before chat",
+    why="Anyone who finds the page can talk to the agent, at the owner's cost and with the owner's tools.",
     remedy=Remedy("Render the chat for signed-in people only, and answer 401 to the others.", only="CK08"),
     judge=judge,
 )

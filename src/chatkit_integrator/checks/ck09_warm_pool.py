@@ -30,6 +30,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK09",
     title="Connection pool is warmed",
+    why="The first person after every start waits for the database to be connected, sometimes longer than the chat waits.",
     remedy=Remedy("Open a connection in the app's lifespan.", only="CK09"),
     judge=judge,
 )

@@ -32,6 +32,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK10",
     title="Errors degrade gracefully",
+    why="A failure of the model or the database leaves a chat that hangs or goes blank, and nobody is told to try again.",
     remedy=Remedy("Answer failures with an event of your own on the server, and with onError in the widget.", only="CK10"),
     judge=judge,
 )

@@ -39,6 +39,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK11",
     title="History persists",
+    why="Conversations are gone after a restart or a deployment.",
     remedy=Remedy("Keep threads and items in a database.", only="CK11"),
     judge=judge,
 )

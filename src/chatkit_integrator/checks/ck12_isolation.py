@@ -41,6 +41,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK12",
     title="Users are isolated",
+    why="Somebody who knows or guesses the id of a conversation reads, changes or deletes what another person said.",
     remedy=Remedy("Compare the owner in the statement of every store method.", only="CK12"),
     judge=judge,
 )

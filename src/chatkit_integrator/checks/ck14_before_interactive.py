@@ -42,6 +42,7 @@ def _said(one: Loaded) -> str:
 CHECK = Check(
     id="CK14",
     title="Script is beforeInteractive in the root head",
+    why="Loaded later, the script may come after the component that needs it, and the chat fails on a slow connection.",
     remedy=Remedy("Load chatkit.js with next/script, beforeInteractive, inside head of the root layout.", only="CK14"),
     judge=judge,
     severity="warning",

@@ -44,6 +44,7 @@ def judge(reading: Reading) -> Verdict:
 CHECK = Check(
     id="CK15",
     title="A dedicated proxy reaches the exact path",
+    why="One wrong part of the path and every message is answered with 404.",
     remedy=Remedy("Point the route at the path that the backend serves.", only="CK15"),
     judge=judge,
 )

@@ -152,7 +152,8 @@ class PythonModules:
         return self._modules[path]
 
     def _parse(self, path: str) -> Module | None:
-        if not path.endswith(".py") or not self.tree.has(path):
+        content = self.tree.read(path) if path.endswith(".py") else None
+        if content is None or len(content.data) > LONGEST_SOURCE:
             return None
         try:
             text = self.tree.text(path)

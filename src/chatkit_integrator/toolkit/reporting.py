@@ -85,14 +85,13 @@ def report(
 def catalogue() -> Mapping[str, Item]:
     """Every item of the checklist, described."""
     from chatkit_integrator.checks import CHECKLIST  # noqa: PLC0415 - not needed to start a server
-    from chatkit_integrator.checks.why import WHY  # noqa: PLC0415
 
     return {
         one.id: Item(
             one.id,
             one.title,
             one.severity,
-            WHY[one.id],
+            one.why,
             one.decides,
             one.remedy.text,
             _FRONTEND if one.id in _OF_THE_FRONTEND else _BACKEND,

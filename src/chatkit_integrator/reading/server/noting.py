@@ -70,7 +70,9 @@ def _seen(machine: Machine, made: Call, package: str, last: str) -> None:
         machine.note("shield", made.name, made.place, Value())
     elif last in {"create_task", "ensure_future"} and package == "asyncio":
         held = [one.bound for value in machine.stack for one in (value,) if one.bound is not None]
-        machine.note("task", last, made.place, Value(fields={str(number): one for number, one in enumerate((*made.given, *held))}))
+        machine.note(
+            "task", last, made.place, Value(fields={str(number): one for number, one in enumerate((*made.given, *held))})
+        )
     elif made.name == "asyncio.shield":
         machine.note("shield", made.name, made.place, Value(), made.given)
     elif made.name.startswith("chatkit.") and last == "simple_to_agent_input":
