@@ -75,6 +75,10 @@ class Texts:
                 assert files[path] != text, path
         return Texts(files)
 
+    def over(self, other: Repository) -> Repository:
+        assert isinstance(other, Texts)
+        return Texts({**self.files, **other.files})
+
     def verdict(self, item: str) -> Verdict:
         (result,) = check(Path(), tree=Tree.of(self.files), select={item})
         return result.verdict

@@ -22,6 +22,10 @@ class Repository(Protocol):
         """A copy with changes made; every one of them has to change something."""
         ...
 
+    def over(self, other: Repository) -> Repository:
+        """A copy with the files of another one laid over it."""
+        ...
+
     def verdict(self, item: str) -> Verdict:
         """What the checklist says of one item."""
         ...

@@ -224,7 +224,7 @@ def _returned(values: list[Value]) -> Value:
     found = join(*values)
     if len(rows) < 2:  # noqa: PLR2004 - several ways
         return found
-    common = set.intersection(*({label.name for label in one} for one in rows))
+    common = {label.name for label in rows[0] if all(any(label.name == other.name for other in one) for one in rows)}
     kept = {one for one in found.labels if one.kind != "match" or one.path != EQUAL or one.name in common}
     return Value(kept, found.fields, found.things, found.constants, found.open)
 

@@ -43,11 +43,19 @@ def read(events: Iterable[Event], context: Iterable[Label], methods: Mapping[str
     return Identity(
         believed=tuple(dict.fromkeys(named)),
         vouched=tuple(dict.fromkeys(one.place for one in noted if one.kind == "verified"))
-        or tuple(one.place for one in labels if one.kind in CHOSEN and one.name == VERIFIED and one.place is not None),
+        or tuple(one.place for one in labels if _is_vouched(one) and one.place is not None),
         unsigned=tuple(dict.fromkeys(one.place for one in noted if one.kind == "trusted")),
         packages=tuple(sorted({one.name for one in labels if one.kind == "package"})),
         owners=owners,
     )
+
+
+def _is_vouched(label: Label) -> bool:
+    """What is verified, or was found by a secret: a name that anybody can write finds nothing here."""
+    if label.kind == "stored":
+        names = set(label.name.split(","))
+        return bool(names & CHOSEN) and "unverified" not in names
+    return label.kind in CHOSEN and label.name == VERIFIED
 
 
 def _settled(events: Iterable[Event]) -> list[Label]:

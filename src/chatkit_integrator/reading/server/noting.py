@@ -30,8 +30,8 @@ def called(machine: Machine, made: Call) -> Value | None:
         return _function(machine, made)
     if made.name == "__init__" and made.of is not None and made.of.last.endswith("Response"):
         kinds = [machine.member(one.made_of, "media_type", None) for one in made.receiver.instances()]
-        media = {"media_type": one for one in kinds if one is not None}
-        machine.note("response", made.of.last, made.place, made.receiver, made.given, {**media, **made.words})
+        words = {**({"media_type": kinds[0]} if kinds and kinds[0] is not None else {}), **made.words}
+        machine.note("response", made.of.last, made.place, made.receiver, made.given, words)
         return Value()
     if made.name in {"cancel", "aclose"} and "run" in made.receiver.kinds():
         machine.note("cancel", made.name, made.place, made.receiver)

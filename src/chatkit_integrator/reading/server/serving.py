@@ -22,8 +22,8 @@ _OWN = {"builtins.ValueError", "builtins.KeyError", "builtins.PermissionError", 
 class Serving:
     """``streams``: event streams that are answered; ``other``: answers of another kind that a stream ends up in.
 
-    ``drained``: where a stream is read to its end before anything is answered; ``apart``: where it is read in a task of its own,
-    which the end of the request does not reach.
+    ``drained``: where a stream is read to its end before anything is answered; ``apart``: where it is read in a task of its
+    own, which the end of the request does not reach.
     """
 
     streams: tuple[Evidence, ...] = ()
