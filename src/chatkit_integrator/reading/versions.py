@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from dataclasses import dataclass
 from posixpath import dirname, join
 from typing import TYPE_CHECKING, Any, cast
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 CHATKIT = "openai-chatkit"
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 _OWN = "the chat's own code"
+_LOCKED = re.compile(r'^\[\[package\]\]\s*^name = "(?P<name>[^"]+)"\s*^version = "(?P<version>[^"]+)"', re.MULTILINE)
 _PINNED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*===?\s*(?P<version>[\w.+!-]+)$")
 
 
@@ -93,8 +93,7 @@ def _locked(tree: Tree, path: str) -> dict[str, tuple[str, Evidence]]:
             data = cast("dict[str, Any]", json.loads(text)).get("default", {})
             named = [(name, str(one.get("version", "")).lstrip("=")) for name, one in data.items()]
         else:
-            packages = cast("list[dict[str, Any]]", tomllib.loads(text).get("package", []))
-            named = [(str(one.get("name")), str(one.get("version", ""))) for one in packages]
+            named = [(one["name"], one["version"]) for one in _LOCKED.finditer(text)]
     except (ValueError, AttributeError):
         return {}
     for name, version in named:

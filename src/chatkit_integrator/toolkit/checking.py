@@ -70,7 +70,14 @@ def check_each(
         Judged(
             one.backend,
             one.frontend,
-            check(path, backend=one.backend, frontend=one.frontend, select=chosen, ignore=left_out, tree=tree),
+            check(  # a side that there is not is looked for beside the other one, not in the whole repository
+                path,
+                backend=one.backend if one.backend is not None else one.frontend,
+                frontend=one.frontend if one.frontend is not None else one.backend,
+                select=chosen,
+                ignore=left_out,
+                tree=tree,
+            ),
         )
         for one in pairs
     )

@@ -71,12 +71,8 @@ class Known:
         if made.name == "process" and (of_server or _is_server(machine, made.receiver)):
             machine.note("process", "process", made.place, made.receiver or Value(), made.given, made.words)
             return Value(labels={Label("run", place=made.place)}, things=[Outside("chatkit.server.StreamingResult()")])
-        if (
-            base.startswith("chatkit.")
-            and base.endswith("Store()")
-            and made.name in _STORE_READS
-            and machine.phase == ANSWERING
-        ):
+        of_store = base.startswith("chatkit.") and base.endswith("Store()") and made.name in _STORE_READS
+        if machine.phase == ANSWERING and (of_store or (made.name == "load_thread_items" and made.receiver is not None)):
             return _stored(made.name, made.given, made.words, made.place)
         return None
 
