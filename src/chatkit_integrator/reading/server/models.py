@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.reading.flow.values import Function, Instance, Label, Method, Outside, Value
+from chatkit_integrator.reading.flow.values import Function, Instance, Label, Method, Outside, Value, with_labels
 
 if TYPE_CHECKING:
     from chatkit_integrator.reading.flow.calling import Call
@@ -64,7 +64,10 @@ def asked(machine: Machine, made: Call) -> Asked | None:
     if _RUNS.search(name):
         agent = made.argument(0, "starting_agent") or made.argument(0, "agent") or Value()
         told = [made.argument(1, "input") or Value(), *_instructions(machine, agent, words.get("context") or Value())]
-        earlier = [words[key] for key in ("previous_response_id", "conversation_id", "session") if key in words]
+        earlier = [words[key] for key in ("previous_response_id", "conversation_id") if key in words]
+        session = words.get("session")
+        if session is not None and session.only() != (None,):
+            earlier.append(with_labels(session, {Label("history", "session", (), made.place)}))
         return Asked(tuple(told), tuple(earlier))
     if _CREATES.search(name):
         told = [words[key] for key in ("input", "messages", "instructions", "system", "contents", "prompt") if key in words]
