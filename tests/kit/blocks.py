@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-SKILLS = Path(__file__).parents[2] / "skills"
+ROOT = Path(__file__).parents[2]
+SKILLS = ROOT / "skills"
 BUILDS_ON = {
     "better-auth-setup": ("fastapi-backend", "nextjs-16"),
     "nextjs-16": ("frontend-design",),

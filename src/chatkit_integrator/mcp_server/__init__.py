@@ -20,6 +20,7 @@ from pydantic import create_model
 from chatkit_integrator import __version__
 from chatkit_integrator.mcp_server.checking import run_checklist
 from chatkit_integrator.mcp_server.diagnosing import diagnose_symptom
+from chatkit_integrator.mcp_server.fitting import fitted
 from chatkit_integrator.mcp_server.prompts import prompts
 from chatkit_integrator.mcp_server.resources import add_resources
 from chatkit_integrator.mcp_server.tools import apply_plan, inspect_repo, plan_integration, undo_plan
@@ -52,6 +53,7 @@ def _tool(function: Callable[..., Any], title: str, annotations: ToolAnnotations
         annotations=annotations,
         structured_output=True,
     )
+    tool.fn = fitted(tool.fn)
     loose = tool.fn_metadata.arg_model
     strict = create_model(loose.__name__, __base__=loose)
     strict.model_config = {**loose.model_config, "extra": "forbid"}
