@@ -20,7 +20,7 @@ def main() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     shown = json.dumps(asyncio.run(surface()), indent=2, ensure_ascii=False)
-    (ROOT / "tests/mcp_server/surface.json").write_text(f"{shown}\n", encoding="utf-8")
+    (ROOT / "tests/kit/surface.json").write_text(f"{shown}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

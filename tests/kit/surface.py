@@ -13,9 +13,6 @@ async def surface() -> dict[str, Any]:
     """The instructions, tools and prompts, as they go over the wire."""
     async with Client(create_server()) as client:
         tools, prompts = await client.list_tools(), await client.list_prompts()
-    shown = {"mode": "json", "by_alias": True, "exclude_none": True}
-    return {
-        "instructions": INSTRUCTIONS,
-        "tools": [one.model_dump(**shown) for one in tools.tools],
-        "prompts": [one.model_dump(**shown) for one in prompts.prompts],
-    }
+    each = (*tools.tools, *prompts.prompts)
+    shown = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in each]
+    return {"instructions": INSTRUCTIONS, "tools": shown[: len(tools.tools)], "prompts": shown[len(tools.tools) :]}

@@ -81,7 +81,8 @@ def test_all_of_them_are_of_one_version_and_one_description() -> None:
 
 def test_the_registry_takes_the_entry_and_would_not_take_another() -> None:
     validate(read("server.json"), REGISTRY_ENTRY)
-    for broken in ({"name": "chatkit"}, {"description": "x" * 101}, {"version": "latest"}, {"packages": []}):
+    others: list[dict[str, Any]] = [{"name": "chatkit"}, {"description": "x" * 101}, {"version": "latest"}, {"packages": []}]
+    for broken in others:
         with pytest.raises(ValidationError):
             validate({**read("server.json"), **broken}, REGISTRY_ENTRY)
 
