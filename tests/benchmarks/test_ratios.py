@@ -78,6 +78,20 @@ def test_the_server_starts_about_as_fast_and_as_small_as_a_server_of_one_tool(tm
     assert memory <= 1.3
 
 
+def test_starting_the_plugins_server_through_uv_costs_little(tmp_path: Path) -> None:
+    """Claude Code gives a plugin's server two seconds before its first turn, on a machine that does nothing else."""
+    place = tmp_path / "venv"
+    uv, root = Path(sys.executable).with_name("uv"), Path(__file__).parents[2]
+    through = ["env", f"UV_PROJECT_ENVIRONMENT={place}", str(uv), "run", "--project", str(root), "chatkit-integrator", "serve"]
+    direct = [str(place / "bin/chatkit-integrator"), "serve"]
+    start_and_list(through)
+    pairs = [(start_and_list(through), start_and_list(direct)) for _ in range(ROUNDS)]
+    cost = statistics.median(one[0] / other[0] for one, other in pairs)
+    fastest = min(one[0] for one, _ in pairs)
+    sys.stdout.write(f"\nspawn to tools/list through uv: {cost:.2f} x, fastest {fastest:.2f} s\n")
+    assert cost <= 1.3
+
+
 BACKEND = "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/api/health')\ndef health() -> str:\n    return 'ok'\n"
 LAYOUT = """export default function RootLayout({ children }: { children: React.ReactNode }) {
   return (

@@ -20,7 +20,7 @@ TOOL = "mcp__plugin_chatkit_chatkit__"
 PASSED_ON = ("UV_", "PIP_", "SSL_")
 PATIENCE = "60000"
 """Milliseconds that a session here waits for servers. By default it is two seconds, which a machine full of tests may not have;
-the benchmarks hold our server to those."""
+the benchmarks hold our start to that of a bare server."""
 
 
 @dataclass(frozen=True)

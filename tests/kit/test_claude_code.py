@@ -40,7 +40,7 @@ def plugin(claude: Path, checkout: Path, tmp_path_factory: pytest.TempPathFactor
     code.run("plugin", "marketplace", "add", str(checkout), cwd=home)
     code.run("plugin", "install", "chatkit@chatkit-integrator", "--scope", "user", cwd=home)
     listed = code.run("mcp", "list", cwd=home)
-    assert f"plugin:chatkit:chatkit: uvx --from {checkout} chatkit-integrator serve" in listed
+    assert f"plugin:chatkit:chatkit: uv run --project {checkout} chatkit-integrator serve" in listed
     assert "Connected" in code.run("mcp", "list", cwd=home)
     return code
 

@@ -124,3 +124,24 @@ async def test_the_bundle_is_packed_small_and_serves_from_where_it_is_unpacked(
     async with Client(StdioServerParameters(command=command, args=arguments, env=dict(os.environ))) as client:
         assert "inspect_repo" in {tool.name for tool in (await client.list_tools()).tools}
         assert len((await client.list_prompts()).prompts) == 5
+
+
+@pytest.mark.slow
+async def test_the_plugins_server_needs_no_network_once_it_was_built(checkout: Path, tmp_path: Path) -> None:
+    [config] = read(".claude-plugin/plugin.json")["mcpServers"].values()
+    places = {"${CLAUDE_PLUGIN_ROOT}": str(checkout), "${CLAUDE_PLUGIN_DATA}": str(tmp_path)}
+
+    def put(text: str) -> str:
+        for name, place in places.items():
+            text = text.replace(name, place)
+        return text
+
+    command = str(Path(sys.executable).with_name(config["command"]))
+    arguments = [put(one) for one in config["args"]]
+    online = {**os.environ, **{name: put(value) for name, value in config["env"].items()}}
+    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"}
+    for environment in (online, {**online, **nowhere}):
+        async with Client(StdioServerParameters(command=command, args=arguments, env=environment)) as client:
+            assert "inspect_repo" in {tool.name for tool in (await client.list_tools()).tools}
+    assert (tmp_path / "venv").is_dir()
+    assert not (checkout / ".venv").exists(), "a checkout's own environment is left alone"
