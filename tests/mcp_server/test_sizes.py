@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -12,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mcp import Client
+from mcp.server.mcpserver.exceptions import ToolError
 
 from chatkit_integrator.mcp_server import create_server
-from chatkit_integrator.mcp_server.fitting import LONGEST, fit
+from chatkit_integrator.mcp_server.fitting import LONGEST, fit, fitted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,9 +43,9 @@ def committed(root: Path) -> Path:
 
 def huge(root: Path, *, much: int) -> Path:
     """A repository with a great deal of everything that a result can name."""
-    long_name = "a_rather_long_name_of_a_folder_" * 4
+    long_name = "a_rather_long_name_of_a_folder_" * 6
     for number in range(much):
-        backend, site = root / f"{long_name}{number}" / "backend", root / f"{long_name}{number}" / "site"
+        backend, site = [root / f"{long_name}{number}" / long_name / side for side in ("backend", "site")]
         (backend / "app").mkdir(parents=True)
         (backend / "requirements.txt").write_text("fastapi\nsqlalchemy\n" + "".join(f"package-{one}\n" for one in range(much)))
         (backend / "app/main.py").write_text(
@@ -75,14 +77,29 @@ def test_any_result_is_cut_until_it_fits_and_says_so(result: dict[str, Any]) -> 
         assert set(cut) == {*result, "next"}
 
 
+async def test_results_and_refusals_of_tools_that_wait_are_cut_too() -> None:
+    async def tell(words: int) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        if words < 0:
+            raise ToolError("no " * -words)
+        return {"told": ["word" * 9] * words}
+
+    assert await fitted(tell)(3) == {"told": ["word" * 9] * 3}
+    assert size(await fitted(tell)(9_000)) <= LONGEST
+    with pytest.raises(ToolError) as refusal:
+        await fitted(tell)(-9_000)
+    assert len(str(refusal.value)) <= 4_001
+
+
 @pytest.mark.parametrize("sides", [{}, {"one": True}])
 async def test_no_result_is_over_the_limit_in_a_huge_repository(
     sides: dict[str, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    root = huge(tmp_path / "huge", much=30)
+    root = huge(tmp_path / "huge", much=41)
     place = next(path.name for path in sorted(root.iterdir()) if path.name != ".git")
-    chosen = {"backend": f"{place}/backend", "frontend": f"{place}/site"} if sides else {}
+    inner = next((root / place).iterdir()).name
+    chosen = {"backend": f"{place}/{inner}/backend", "frontend": f"{place}/{inner}/site"} if sides else {}
     async with Client(create_server()) as client:
         for name in ("inspect_repo", "plan_integration", "run_checklist"):
             result = await client.call_tool(name, {"repo_path": str(root), **chosen})

@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, TypeVar, cast
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
+
+from mcp.server.mcpserver.exceptions import ToolError
 
 LONGEST = 20_000
 """Characters of a result, as the JSON that a model reads."""
 
+_LONGEST_REFUSAL = 4_000
 _WHOLE = ("plan_id", "patch_path", "next")
 """What the next call needs as it is."""
 
 _NOTE = " This result was cut to fit; ask for less with select, only, backend or frontend."
 
-P = ParamSpec("P")
-T = TypeVar("T")
 
+def fitted(tool: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a tool, ``async`` or not, whose results are mappings give only such that fit, and refuse in words that do."""
 
-def fitted(tool: Callable[P, T]) -> Callable[P, T]:
-    """Make a tool whose results are mappings give only such that fit."""
+    @contextmanager
+    def briefly() -> Generator[None]:
+        try:
+            yield
+        except ToolError as refusal:
+            raise ToolError(_shortened(str(refusal), _LONGEST_REFUSAL)) from refusal
 
     @functools.wraps(tool)
-    def within(*args: P.args, **kwargs: P.kwargs) -> T:
-        return cast("T", fit(cast("Mapping[str, Any]", tool(*args, **kwargs))))
+    def within(*args: object, **kwargs: object) -> dict[str, Any]:
+        with briefly():
+            return fit(tool(*args, **kwargs))
 
-    return within
+    @functools.wraps(tool)
+    async def within_later(*args: object, **kwargs: object) -> dict[str, Any]:
+        with briefly():
+            return fit(await tool(*args, **kwargs))
+
+    return within_later if inspect.iscoroutinefunction(tool) else within
 
 
 def fit(result: Mapping[str, Any], longest: int = LONGEST) -> dict[str, Any]:
@@ -44,7 +59,7 @@ def fit(result: Mapping[str, Any], longest: int = LONGEST) -> dict[str, Any]:
 
 def _cut(value: object, text: int, items: int) -> object:
     if isinstance(value, str):
-        return value if len(value) <= text else f"{value[: text // 2]}…{value[len(value) - text // 2 :]}"
+        return _shortened(value, text)
     if isinstance(value, Mapping):
         entries = list(cast("Mapping[str, object]", value).items())
         return {key[:text]: _cut(one, text, items) for key, one in entries[: 4 * items]}
@@ -52,6 +67,12 @@ def _cut(value: object, text: int, items: int) -> object:
         listed = list(cast("list[object]", value))
         return [_cut(one, text, items) for one in listed[:items]]
     return value
+
+
+def _shortened(text: str, longest: int) -> str:
+    """Leave out the middle: what it is about comes first, what to do about it last."""
+    half = longest // 2
+    return text if len(text) <= longest else f"{text[:half]}…{text[-half:]}"
 
 
 def _size(value: object) -> int:
