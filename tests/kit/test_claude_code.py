@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("claude_code")]
 
 REPOS = Path(__file__).parents[1] / "repos"
-READING = ("inspect_repo", "plan_integration", "run_checklist")
+READING = ("inspect_repo", "plan_integration", "run_checklist", "diagnose_symptom")
 WRITING = ("apply_plan", "undo_plan")
 ALLOWED = TOOL.removesuffix("__")
 
@@ -60,7 +60,7 @@ def changed(root: Path) -> str:
 
 def planned(heard: Heard) -> str:
     """The id of the newest plan."""
-    return str([one.json["plan_id"] for one in heard.outcomes if '"plan_id"' in one.text][-1])
+    return str([one.json["plan_id"] for one in heard.outcomes if '"steps":' in one.text][-1])
 
 
 def test_the_first_turn_knows_the_tools_the_skills_and_the_agent(plugin: ClaudeCode, repository: Path) -> None:
@@ -97,12 +97,13 @@ def test_a_whole_integration_is_walked_through_and_taken_back(plugin: ClaudeCode
         call("plan_integration", repo_path=root, answers={"identity": "guest"}),
         lambda heard: Call(f"{TOOL}apply_plan", {"repo_path": root, "plan_id": planned(heard)}),
         checked,
+        call("diagnose_symptom", repo_path=root, symptom="It forgets what I said a minute ago."),
         lambda heard: Call(f"{TOOL}undo_plan", {"repo_path": root, "plan_id": planned(heard)}),
         say("It was taken back."),
     )
     session = plugin.session(walk, "--allowedTools", ALLOWED, cwd=repository)
     assert session.ended["result"] == "It was taken back."
-    inspected, asked, plan, applied, judged, undone = [one.json for one in session.outcomes[1:]]
+    inspected, asked, plan, applied, judged, diagnosed, undone = [one.json for one in session.outcomes[1:]]
     assert inspected["backend"]["app"]["path"] == "services/api/api/main.py"
     assert [one["id"] for one in asked["questions"]] == ["identity"], "a question that is cancelled stays open"
     assert {"nextjs.proxy", "fastapi.package"} <= {one["transform"] for one in asked["refusals"]}
@@ -110,11 +111,12 @@ def test_a_whole_integration_is_walked_through_and_taken_back(plugin: ClaudeCode
     assert plan["plan_id"] != asked["plan_id"]
     assert "apps/web/app/layout.tsx" in applied["written"]
     assert "apps/web/app/layout.tsx" in seen[-1]
-    assert [one["id"] for one in judged["results"] if one["verdict"] == "fail"] == ["CK08"], "guests may chat, as answered"
+    assert judged["summary"]["fail"] == 0
     assert judged["summary"]["pass"] >= 10
     assert undone["plan_id"] == plan["plan_id"]
     assert changed(repository) == ""
-    assert all(one["next"] for one in (inspected, asked, plan, applied, judged, undone))
+    assert all(one["next"] for one in (inspected, asked, plan, applied, judged, diagnosed, undone))
+    assert sum(len(one.text) for one in session.outcomes) <= 40_000
 
 
 def test_plan_mode_reads_and_plans_and_does_not_write(plugin: ClaudeCode, repository: Path) -> None:
