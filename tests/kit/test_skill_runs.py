@@ -217,7 +217,7 @@ def test_the_search_finds_what_fits_and_takes_any_question(tmp_path: Path) -> No
     assert told["built"] == [2, 0]
     assert told["assam"] == "Tea / Assam"
     assert told["long"] == 2
-    assert told["odd"] == [0, 0, 0, 2, 0]
+    assert told["odd"] == [0, 0, 0, 3, 0]
     assert told["accents"] == ["/tea"]
     assert told["recall"] == pytest.approx(2 / 3)
     assert told["blended"] == [["/tea", "Two minutes at 70 °C."], ["/vector", "near"]]
