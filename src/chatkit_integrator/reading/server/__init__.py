@@ -176,10 +176,17 @@ def _reached(machine: Machine, served: web.Web, app: web.Served, called: str | N
                 return
 
 
-def _likely(route: web.Route, handler: Function) -> tuple[bool, bool, bool]:
-    """Where a route comes among those that may lead to ChatKit, the likeliest first."""
+def _likely(route: web.Route, handler: Function) -> tuple[bool, bool, bool, bool]:
+    """Where a route comes among those that may lead to ChatKit, the likeliest first: one that hands over itself."""
     text = handler.module.text.lower()
-    return ("chatkit" not in route.path.lower() and "process" not in text, "process" not in text, "chatkit" not in text)
+    start, end = handler.node.lineno, handler.node.end_lineno or handler.node.lineno
+    itself = any(".process(" in handler.module.line(number) for number in range(start, end + 1))
+    return (
+        not itself,
+        "chatkit" not in route.path.lower() and "process" not in text,
+        "process" not in text,
+        "chatkit" not in text,
+    )
 
 
 def _context(reached: _Reached | None) -> Value:
