@@ -26,7 +26,7 @@ class Splice:
 
 def apply(text: str, splices: Iterable[Splice]) -> str:
     """Make splices that do not overlap, in any order of writing; two at one place keep their order."""
-    for one in sorted(splices, key=lambda splice: splice.start, reverse=True):
+    for one in sorted(splices, key=lambda splice: splice.start)[::-1]:
         text = text[: one.start] + one.new + text[one.end :]
     return text
 

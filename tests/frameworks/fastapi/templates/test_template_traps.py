@@ -327,8 +327,8 @@ WITHOUT: dict[str, tuple[tuple[str, str, str], ...]] = {
     "g09": (("store.py", ENCODED, f'{ENCODED}.replace("\\\\u0000", "\\0")'),),
     "g10": (
         ("router.py", "AnswerResponse(result)", STREAMS),
-        ("schema.py", "create_task(self._run(work))", "create_task(asyncio.sleep(0))"),
-        ("schema.py", "return await asyncio.shield(task)", "return await self._run(work)"),
+        ("schema.py", "create_task(self._run(statement))", "create_task(asyncio.sleep(0))"),
+        ("schema.py", "return await asyncio.shield(task)", "return await self._run(statement)"),
     ),
     "g11": (("server.py", "                result.cancel()", "                pass"),),
     "g12 attachments": (("history.py", "def attachment_to_message_content", "def not_used"),),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
 
-PLAIN = ("__init__", "context", "history", "limits", "prompt", "router", "schema", "server", "store", "stream", "tasks")
+PLAIN = ("__init__", "context", "history", "router", "schema", "server", "store", "stream", "tasks")
 
 
 def plan(tree: Tree, profile: Profile) -> Outcome:

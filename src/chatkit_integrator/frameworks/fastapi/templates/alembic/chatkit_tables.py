@@ -16,18 +16,12 @@ def upgrade() -> None:
     if not context.is_offline_mode() and sa.inspect(op.get_bind()).has_table(OWNED[0]):
         return
     for name in OWNED:
-        _create(
-            name,
-            sa.Column("id", sa.Text(), nullable=False, unique=True),
-            sa.Column("owner", sa.Text(), nullable=False),
-        )
+        key, owner = sa.Column("id", sa.Text(), nullable=False, unique=True), sa.Column("owner", sa.Text(), nullable=False)
+        _create(name, key, owner)
         op.create_index(f"{name}_by_owner", name, ["owner", "position"])
-    _create(
-        "chatkit_items",
-        sa.Column("thread_id", sa.Text(), sa.ForeignKey("chatkit_threads.id", ondelete="CASCADE"), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.UniqueConstraint("thread_id", "id"),
-    )
+    thread = sa.Column("thread_id", sa.Text(), sa.ForeignKey(f"{OWNED[0]}.id", ondelete="CASCADE"), nullable=False)
+    key = sa.Column("id", sa.Text(), nullable=False)
+    _create("chatkit_items", thread, key, sa.UniqueConstraint("thread_id", "id"))
     op.create_index("chatkit_items_in_order", "chatkit_items", ["thread_id", "position"])
 
 
@@ -38,10 +32,6 @@ def downgrade() -> None:
 
 
 def _create(name: str, *more: sa.Column[str] | sa.UniqueConstraint) -> None:
-    op.create_table(
-        name,
-        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
-        sa.Column("at", sa.Double[float](), nullable=False),
-        sa.Column("data", sa.Text(), nullable=False),
-        *more,
-    )
+    position = sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True)
+    at, data = sa.Column("at", sa.Double[float](), nullable=False), sa.Column("data", sa.Text(), nullable=False)
+    op.create_table(name, position, at, data, *more)

@@ -13,8 +13,7 @@ from chatkit.types import ThreadItemUpdatedEvent as Updated
 from chatkit.types import ThreadStreamEvent as Event
 from openai.types.responses import ResponseInputContentParam
 
-FAKE_ID = "__fake_id__"
-"""What the Agents SDK calls every message of a Chat Completions model."""
+FAKE_ID = "__fake_id__"  # what the Agents SDK calls every message of a Chat Completions model
 
 
 class HistoryConverter(ThreadItemConverter):
@@ -30,15 +29,12 @@ class HistoryConverter(ThreadItemConverter):
         return {"type": "input_text", "text": f"[attached: {attachment.name}, {attachment.mime_type}]"}
 
     async def tag_to_message_content(self, tag: UserMessageTagContent) -> ResponseInputContentParam:
-        """Describe a tag by its text and data."""
         return {"type": "input_text", "text": f"@{tag.text}: {json.dumps(tag.data, default=str)}"}
 
     async def task_to_input(self, item: TaskItem) -> None:
         """Leave out that a tool was at work: without its result that only misleads."""
-        del item
 
     async def hidden_context_to_input(self, item: HiddenContextItem) -> TResponseInputItem | list[TResponseInputItem] | None:
-        """Give hidden context of any shape."""
         if not isinstance(item.content, str):
             item = item.model_copy(update={"content": json.dumps(item.content, default=str)})
         return await super().hidden_context_to_input(item)

@@ -2,10 +2,16 @@
 
 What goes wrong before an answer begins is a status that the client does not try again; what goes wrong later is an event in
 the stream. People get a fixed text, the log gets the detail.
+
+Messages are counted in this process: several workers allow as many times more. Visitors without a sign-in can become somebody
+new; where that matters, limit addresses too, in front of the application.
 """
 
 import hashlib
 import logging
+import os
+import time
+from collections import Counter
 from typing import Annotated
 
 from chatkit.server import StreamingResult
@@ -16,7 +22,6 @@ from fastapi.responses import JSONResponse
 from .context import context_from, mended, preferences_from
 from .database import database
 from .identity import current_user_id
-from .limits import body_of, seconds_to_wait
 from .schema import UNAVAILABLE
 from .server import ChatServer
 from .store import SqlStore
@@ -24,12 +29,14 @@ from .stream import AWAY, GONE, MALFORMED, AnswerResponse
 
 log = logging.getLogger(__name__)
 
-TOO_LONG = "This message is too long."
-TOO_MANY = "You have sent many messages. Please wait a minute."
+LARGEST_BODY = 1024 * 1024
+MESSAGES_PER_MINUTE = 30
+MANY = 10_000
 
 router = APIRouter(tags=["chatkit"], lifespan=database.lifespan)
 store = SqlStore(database)
 server = ChatServer(store)
+_sent = Counter[tuple[str, float]]()
 
 UserId = Annotated[str, Depends(current_user_id)]
 REFUSED = (NotFoundError, *UNAVAILABLE, ValueError, RuntimeError)
@@ -38,17 +45,18 @@ REFUSED = (NotFoundError, *UNAVAILABLE, ValueError, RuntimeError)
 @router.post("/chatkit")
 async def chatkit(request: Request, user_id: UserId) -> Response:
     """Handle one ChatKit request of a verified user."""
-    body = await body_of(request)
+    body = await _body_of(request)
     if body is None:
-        return JSONResponse({"message": TOO_LONG}, status_code=413)
+        return JSONResponse({"message": "This message is too long."}, status_code=413)
     try:
         body = mended(body)
         result = await server.process(body, context_from(user_id, body))
     except REFUSED as error:
         return _refusal(error)
     if isinstance(result, StreamingResult):
-        if wait := seconds_to_wait(user_id):
-            return JSONResponse({"message": TOO_MANY}, status_code=429, headers={"Retry-After": str(wait)})
+        if wait := _seconds_to_wait(user_id):
+            message = "You have sent many messages. Please wait a minute."
+            return JSONResponse({"message": message}, status_code=429, headers={"Retry-After": str(wait)})
         return AnswerResponse(result)
     return Response(result.json, media_type="application/json")
 
@@ -67,7 +75,7 @@ async def me(user_id: UserId) -> Response:
 async def change_me(request: Request, user_id: UserId) -> Response:
     """Keep how this user likes to be answered."""
     try:
-        await store.save_preferences(user_id, preferences_from(mended(await body_of(request) or b"")))
+        await store.save_preferences(user_id, preferences_from(mended(await _body_of(request) or b"")))
     except REFUSED as error:
         return _refusal(error)
     return Response(status_code=204)
@@ -82,3 +90,23 @@ def _refusal(error: Exception) -> Response:
         return JSONResponse({"message": AWAY}, status_code=503)
     log.warning("A chat request could not be read", exc_info=error)
     return JSONResponse({"message": MALFORMED}, status_code=400)
+
+
+def _seconds_to_wait(user_id: str) -> int:
+    """Count a message of a user; 0 unless it is one too many in this minute. `CHATKIT_MESSAGES_PER_MINUTE` changes how many."""
+    minute, second = divmod(time.monotonic(), 60)
+    if len(_sent) > MANY:
+        _sent.clear()
+    _sent[user_id, minute] += 1
+    most = int(os.environ.get("CHATKIT_MESSAGES_PER_MINUTE") or MESSAGES_PER_MINUTE)
+    return 0 if _sent[user_id, minute] <= most else 60 - int(second)
+
+
+async def _body_of(request: Request) -> bytes | None:
+    """Read the body; `None` as soon as it is too long."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            return None
+    return bytes(body)

@@ -7,32 +7,28 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-POOL = 5
-WARM = 2
 DAY = 86_400
-PATIENCE = 10
-"""Seconds that starting the application waits for the database."""
-
-UNAVAILABLE = (SQLAlchemyError, OSError, ImportError)
-"""What is raised while the database is away, or its driver is."""
+PATIENCE = 10  # seconds that starting the application waits for the database
+UNAVAILABLE = (SQLAlchemyError, OSError, ImportError)  # is raised while the database is away, or its driver is
 
 _DRIVERS = {"postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+_ISOLATION = {"postgresql": "READ COMMITTED", "sqlite": "SERIALIZABLE"}
 _TAKE_TURNS = {"postgresql": "SELECT pg_advisory_xact_lock(20260329)", "sqlite": "BEGIN IMMEDIATE"}
+_SETTINGS: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "hide_parameters": True}
 
 metadata = sa.MetaData()
 
@@ -64,7 +60,7 @@ items = _table(
 class Database:
     """The engine, made on first use; the tables, made once; connections, opened before the first message needs them."""
 
-    def __init__(self, url: Callable[[], sa.URL]) -> None:
+    def __init__(self, url: Callable[[], sa.URL | str]) -> None:
         self._url = url
         self._made = False
 
@@ -73,13 +69,13 @@ class Database:
         """The engine. Nothing connects yet."""
         return connect(self._url())
 
-    async def run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Do work in a transaction, with the tables there. Raises one of `UNAVAILABLE` where that cannot be.
+    async def run(self, statement: sa.Executable) -> sa.CursorResult[Any]:
+        """Do a statement, a transaction of its own, with the tables there. Raises one of `UNAVAILABLE` where that cannot be.
 
-        Work that has begun is brought to its end when its request is cancelled: a connection that is let go in the middle
-        keeps its locks.
+        One that has begun is brought to its end when its request is cancelled: a connection that is let go in the middle keeps
+        its locks.
         """
-        task = asyncio.create_task(self._run(work))
+        task = asyncio.create_task(self._run(statement))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -88,13 +84,14 @@ class Database:
 
     async def forget_user(self, user_id: str) -> None:
         """Delete all that is kept of a user, whose account is closed or who asks for it."""
-        await self._delete(*(table.delete().where(table.c.owner == user_id) for table in (threads, attachments, preferences)))
+        for table in (threads, attachments, preferences):
+            await self.run(table.delete().where(table.c.owner == user_id))
 
     async def forget_before(self, moment: float) -> None:
         """Delete the threads in which nothing was said since a moment (seconds since 1970), and attachments older than it."""
         alive = sa.select(items.c.id).where(items.c.thread_id == threads.c.id, items.c.at >= moment).exists()
-        old = attachments.delete().where(attachments.c.at < moment)
-        await self._delete(threads.delete().where(threads.c.at < moment, ~alive), old)
+        await self.run(threads.delete().where(threads.c.at < moment, ~alive))
+        await self.run(attachments.delete().where(attachments.c.at < moment))
 
     @asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncGenerator[None]:
@@ -103,7 +100,7 @@ class Database:
             async with asyncio.timeout(PATIENCE):
                 await self._ensure()
                 async with AsyncExitStack() as held:
-                    for _ in range(WARM):
+                    for _ in range(2):
                         await held.enter_async_context(self.engine.connect())
         except UNAVAILABLE as error:
             log.warning("The chat has no database yet and will try again with each message: %s", type(error).__name__)
@@ -116,17 +113,10 @@ class Database:
             if "engine" in self.__dict__:
                 await self.engine.dispose()
 
-    async def _run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    async def _run(self, statement: sa.Executable) -> sa.CursorResult[Any]:
         await self._ensure()
-        async with self.engine.begin() as connection:
-            return await work(connection)
-
-    async def _delete(self, *statements: sa.Delete) -> None:
-        async def delete(connection: AsyncConnection) -> None:
-            for statement in statements:
-                await connection.execute(statement)
-
-        await self.run(delete)
+        async with self.engine.connect() as connection:
+            return await connection.execute(statement)
 
     async def _forget_daily(self) -> None:
         """Forget what is older than `CHATKIT_KEEP_DAYS`; where that is not set, nothing."""
@@ -139,19 +129,24 @@ class Database:
 
     async def _ensure(self) -> None:
         if not self._made:
-            async with self.engine.begin() as connection:
-                await connection.exec_driver_sql(_TAKE_TURNS[connection.dialect.name])  # workers that start together
+            kind = self.engine.dialect.name
+            async with self.engine.execution_options(isolation_level=_ISOLATION[kind]).begin() as connection:
+                await connection.exec_driver_sql(_TAKE_TURNS[kind])  # workers that start together
                 await connection.run_sync(metadata.create_all)
             self._made = True
 
 
-def connect(url: sa.URL) -> AsyncEngine:
+def connect(address: sa.URL | str) -> AsyncEngine:
     """Make an engine for an address of PostgreSQL or SQLite, whatever driver and libpq options it names."""
+    try:
+        url = sa.make_url(address)
+    except ArgumentError:
+        raise ArgumentError("The address of the chat's database cannot be read.") from None  # it may hold a password
     kind = url.get_backend_name()
     if kind not in _DRIVERS:
         raise ArgumentError(f"Conversations can be kept in PostgreSQL or SQLite, not in {kind}; set CHATKIT_DATABASE_URL.")
     if kind == "sqlite":
-        engine = create_async_engine(url.set(drivername=_DRIVERS[kind]), hide_parameters=True)
+        engine = create_async_engine(url.set(drivername=_DRIVERS[kind]), **_SETTINGS)
         event.listen(engine.sync_engine, "connect", _enforce_foreign_keys)
         return engine
     query = {name: value for name, value in url.query.items() if name in {"host", "port"}}
@@ -165,15 +160,14 @@ def connect(url: sa.URL) -> AsyncEngine:
         "prepared_statement_name_func": str,
     }
     url = url.set(drivername=_DRIVERS[kind], query=query)
-    engine = create_async_engine(url, pool_size=POOL, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
+    pool = {"pool_size": 5, "max_overflow": 0, "pool_pre_ping": True}
+    engine = create_async_engine(url, connect_args=arguments, **pool, **_SETTINGS)
     event.listen(engine.sync_engine, "do_connect", _connect_or_be_away)
     return engine
 
 
 def _enforce_foreign_keys(connection: DBAPIConnection, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
+    connection.cursor().execute("PRAGMA foreign_keys=ON")
 
 
 def _connect_or_be_away(

@@ -7,30 +7,34 @@ from agents import InputGuardrailTripwireTriggered, OutputGuardrailTripwireTrigg
 from agents.exceptions import AgentsException
 from chatkit.agents import AgentContext, stream_agent_response  # pyright: ignore[reportUnknownVariableType]
 from chatkit.errors import CustomStreamError
-from chatkit.server import ChatKitServer
-from chatkit.types import FeedbackKind, ThreadMetadata, ThreadStreamEvent, UserMessageItem, UserMessageTextContent
+from chatkit.server import ChatKitServer, NonStreamingResult, StreamingResult
+from chatkit.types import ChatKitReq, FeedbackKind, ThreadMetadata, ThreadStreamEvent, UserMessageItem, is_streaming_req
 from openai import OpenAIError
+from pydantic import TypeAdapter
 
 from .agent import get_agent, run_context
-from .context import RequestContext
+from .context import RequestContext, context_messages
 from .history import HistoryConverter, with_ids
-from .prompt import context_messages
 from .tasks import ToolTasks
 
 log = logging.getLogger(__name__)
 
-HISTORY = 50
-"""How many of the newest items of a thread the model reads."""
-
+HISTORY = 50  # how many of the newest items of a thread the model reads
 TITLE = 60
 NO_ANSWER = "The assistant could not answer just now. Please try again."
-DECLINED = "The assistant cannot help with this."
+
+_REQUEST: TypeAdapter[ChatKitReq] = TypeAdapter(ChatKitReq)
 
 
 class ChatServer(ChatKitServer[RequestContext]):
     """Runs the agent for each message."""
 
-    converter = HistoryConverter()
+    async def process(self, request: str | bytes | bytearray, context: RequestContext) -> StreamingResult | NonStreamingResult:
+        """Handle a request as the SDK does, which makes its validator anew for each: that takes longer than all the rest."""
+        parsed = _REQUEST.validate_json(request)
+        if is_streaming_req(parsed):
+            return StreamingResult(self._process_streaming(parsed, context))
+        return NonStreamingResult(await self._process_non_streaming(parsed, context))
 
     async def respond(
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: RequestContext
@@ -40,7 +44,7 @@ class ChatServer(ChatKitServer[RequestContext]):
             thread.title = _title(input_user_message)
         chat = AgentContext(thread=thread, store=self.store, request_context=context)
         newest = await self.store.load_thread_items(thread.id, None, HISTORY, "desc", context)  # the new message is among them
-        history = await self.converter.to_agent_input(list(reversed(newest.data)))
+        history = await HistoryConverter().to_agent_input(list(reversed(newest.data)))
         messages = [*context_messages(context), *history]
         try:
             result = Runner.run_streamed(get_agent(), messages, context=run_context(chat), hooks=ToolTasks(chat))
@@ -51,7 +55,7 @@ class ChatServer(ChatKitServer[RequestContext]):
             finally:
                 result.cancel()  # where the reader has gone, so that the model stops too
         except (InputGuardrailTripwireTriggered, OutputGuardrailTripwireTriggered) as error:
-            raise CustomStreamError(DECLINED, allow_retry=False) from error
+            raise CustomStreamError("The assistant cannot help with this.", allow_retry=False) from error
         except (AgentsException, OpenAIError) as error:
             log.exception("The agent failed in thread %s", thread.id)
             raise CustomStreamError(NO_ANSWER, allow_retry=True) from error
@@ -66,5 +70,5 @@ class ChatServer(ChatKitServer[RequestContext]):
 
 
 def _title(message: UserMessageItem) -> str | None:
-    title = " ".join(word for part in message.content if isinstance(part, UserMessageTextContent) for word in part.text.split())
+    title = " ".join(word for part in message.content if part.type == "input_text" for word in part.text.split())
     return (title if len(title) <= TITLE else title[: TITLE - 1].rstrip() + "…") or None

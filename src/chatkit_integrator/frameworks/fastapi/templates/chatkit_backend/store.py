@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from chatkit.store import NotFoundError, Store, StoreItemType
 from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Table, delete, literal, select
+from sqlalchemy import ColumnElement, Select, Table, delete, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .context import RequestContext
@@ -27,79 +27,65 @@ _ATTACHMENT: TypeAdapter[Attachment] = TypeAdapter(Attachment)
 
 
 class SqlStore(Store[RequestContext]):
-    """ChatKit's store on PostgreSQL or SQLite."""
+    """ChatKit's store on PostgreSQL or SQLite. What its methods do is told by `Store`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    # Ids are of 128 bits; the SDK's own have 32.
     def generate_thread_id(self, context: RequestContext) -> str:
-        """Give an id of 128 bits; the SDK's own have 32."""
-        del context
         return f"thr_{uuid.uuid4().hex}"
 
     def generate_item_id(self, item_type: StoreItemType, thread: ThreadMetadata, context: RequestContext) -> str:
-        """Give an id of 128 bits; the SDK's own have 32."""
-        del thread, context
         return f"{item_type}_{uuid.uuid4().hex}"
 
     async def load_thread(self, thread_id: str, context: RequestContext) -> ThreadMetadata:
-        """Load a thread of this user."""
-        query = select(threads.c.data).where(threads.c.id == _plain(thread_id), _owned(threads, context))
-        return _THREAD.validate_json(await self._one(query))
+        return _THREAD.validate_json(await self._one(_mine(threads, thread_id, context)))
 
     async def save_thread(self, thread: ThreadMetadata, context: RequestContext) -> None:
-        """Create or change a thread of this user. It may come with items, which it never keeps."""
+        # It may come with items, which are never kept with it.
         await self._save_owned(threads, thread.id, _json(thread.model_dump(mode="json", exclude={"items"})), context)
 
     async def load_threads(self, limit: int, after: str | None, order: str, context: RequestContext) -> Page[ThreadMetadata]:
-        """List this user's threads."""
         return await self._page(threads, _THREAD, _owned(threads, context), limit, after, order)
 
     async def delete_thread(self, thread_id: str, context: RequestContext) -> None:
-        """Delete a thread of this user and everything in it."""
         await self._delete_owned(threads, thread_id, context)
 
     async def load_thread_items(
         self, thread_id: str, after: str | None, limit: int, order: str, context: RequestContext
     ) -> Page[ThreadItem]:
-        """List the items of a thread of this user."""
-        await self.load_thread(thread_id, context)
-        return await self._page(items, _ITEM, _in_thread(thread_id, context), limit, after, order)
+        page = await self._page(items, _ITEM, _in_thread(thread_id, context), limit, after, order)
+        if not page.data:
+            await self.load_thread(thread_id, context)
+        return page
 
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
-        """Add an item to a thread of this user. The SDK adds some items twice: the later one counts, where the first stood."""
-        thread = select(threads.c.id).where(threads.c.id == _plain(thread_id), _owned(threads, context))
-        data = _json(item.model_dump(mode="json"))
+        # The SDK adds some items twice: the later one counts, where the first stood.
+        thread, data = _mine(threads, thread_id, context), _json(item.model_dump(mode="json"))
         values = select(literal(thread_id), literal(item.id), literal(data)).where(thread.exists())
         row = self._insert(items).from_select(["thread_id", "id", "data"], values)
         change = {"index_elements": [items.c.thread_id, items.c.id], "set_": {"data": row.excluded.data}}
         await self._one(row.on_conflict_do_update(**change).returning(items.c.id))
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
-        """Create or change an item of a thread of this user."""
         await self.add_thread_item(thread_id, item, context)
 
     async def load_item(self, thread_id: str, item_id: str, context: RequestContext) -> ThreadItem:
-        """Load an item of a thread of this user."""
         query = select(items.c.data).where(items.c.id == _plain(item_id), _in_thread(thread_id, context))
         return _ITEM.validate_json(await self._one(query))
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: RequestContext) -> None:
-        """Delete an item of a thread of this user. One that is not there is no error: an answer may be withdrawn unsaved."""
-        statement = delete(items).where(items.c.id == _plain(item_id), _in_thread(thread_id, context))
-        await self._database.run(lambda connection: connection.execute(statement))
+        # One that is not there is no error: an answer may be withdrawn unsaved.
+        await self._database.run(delete(items).where(items.c.id == _plain(item_id), _in_thread(thread_id, context)))
 
     async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
-        """Create or change the record of an attachment of this user."""
         await self._save_owned(attachments, attachment.id, _json(attachment.model_dump(mode="json")), context)
 
     async def load_attachment(self, attachment_id: str, context: RequestContext) -> Attachment:
-        """Load the record of an attachment of this user."""
-        query = select(attachments.c.data).where(attachments.c.id == _plain(attachment_id), _owned(attachments, context))
-        return _ATTACHMENT.validate_json(await self._one(query))
+        return _ATTACHMENT.validate_json(await self._one(_mine(attachments, attachment_id, context)))
 
     async def delete_attachment(self, attachment_id: str, context: RequestContext) -> None:
-        """Delete the record of an attachment of this user."""
         await self._delete_owned(attachments, attachment_id, context)
 
     async def save_preferences(self, user_id: str, chosen: Mapping[str, object]) -> None:
@@ -109,7 +95,7 @@ class SqlStore(Store[RequestContext]):
     async def load_preferences(self, user_id: str) -> Any:  # noqa: ANN401 - JSON
         """Give what this user chose last; nothing at first."""
         query = select(preferences.c.data).where(preferences.c.owner == user_id)
-        return json.loads(await self._database.run(lambda connection: connection.scalar(query)) or "{}")
+        return json.loads((await self._database.run(query)).scalar() or "{}")
 
     def _insert(self, table: Table) -> Any:  # noqa: ANN401 - the dialects' inserts share no type
         return (postgresql if self._database.engine.dialect.name == "postgresql" else sqlite).insert(table)
@@ -123,7 +109,7 @@ class SqlStore(Store[RequestContext]):
         await self._one(delete(table).where(table.c.id == _plain(key), _owned(table, context)).returning(table.c.id))
 
     async def _one(self, statement: Any) -> Any:  # noqa: ANN401 - queries, inserts and deletes share no type
-        found = await self._database.run(lambda connection: connection.scalar(statement))
+        found = (await self._database.run(statement)).scalar()
         if found is None:
             raise NotFoundError
         return found
@@ -138,7 +124,7 @@ class SqlStore(Store[RequestContext]):
             last = await self._one(select(position).where(where, table.c.id == _plain(after)))
             query = query.where(position < last if order == "desc" else position > last)
         query = query.order_by(position.desc() if order == "desc" else position.asc()).limit(size + 1)
-        rows = (await self._database.run(lambda connection: connection.execute(query))).all()
+        rows = (await self._database.run(query)).all()
         after = rows[size - 1].id if len(rows) > size else None
         return Page(data=[kind.validate_json(row.data) for row in rows[:size]], has_more=after is not None, after=after)
 
@@ -147,8 +133,12 @@ def _owned(table: Table, context: RequestContext) -> ColumnElement[bool]:
     return table.c.owner == context.user_id
 
 
+def _mine(table: Table, key: str, context: RequestContext) -> Select[tuple[str]]:
+    return select(table.c.data).where(table.c.id == _plain(key), _owned(table, context))
+
+
 def _in_thread(thread_id: str, context: RequestContext) -> ColumnElement[bool]:
-    return items.c.thread_id.in_(select(threads.c.id).where(threads.c.id == _plain(thread_id), _owned(threads, context)))
+    return items.c.thread_id.in_(_mine(threads, thread_id, context).with_only_columns(threads.c.id))
 
 
 def _plain(key: str) -> str:

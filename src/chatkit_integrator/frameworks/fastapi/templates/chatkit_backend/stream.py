@@ -16,7 +16,6 @@ log = logging.getLogger(__name__)
 GONE = "This conversation does not exist any more."
 AWAY = "The chat cannot reach its database. Please try again in a moment."
 MALFORMED = "The chat could not read this request."
-FAILED = "Something went wrong. Please try again."
 
 _answering: set[asyncio.Task[None]] = set()
 
@@ -36,7 +35,6 @@ class AnswerResponse(StreamingResponse):
         super().__init__(self._read(), headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as an ASGI application."""
         answer = asyncio.create_task(self._make())
         _answering.add(answer)  # the event loop alone would forget it
         answer.add_done_callback(_answering.discard)
@@ -72,7 +70,7 @@ async def _guarded(events: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         yield _error(MALFORMED)
     except Exception:
         log.exception("A chat request failed")
-        yield _error(FAILED)
+        yield _error("Something went wrong. Please try again.")
 
 
 def _error(message: str) -> bytes:

@@ -17,16 +17,12 @@ class ToolTasks(RunHooks[Any]):
         self._chat = chat
 
     async def on_tool_start(self, context: RunContextWrapper[Any], agent: Agent[Any], tool: Tool) -> None:
-        """Tell that a tool is at work."""
-        del context, agent
         await self._chat.stream(ProgressUpdateEvent(text=_title(tool)))
 
     async def on_tool_end(self, context: RunContextWrapper[Any], agent: Agent[Any], tool: Tool, result: object) -> None:
         """Show that it is done, unless it shows that itself, in a workflow which an item of ours would end."""
-        del context, agent, result
         if not self._chat.workflow_item or self._chat.workflow_item.workflow.type != "custom":
-            task = CustomTask(title=_title(tool), status_indicator="complete")
-            now = datetime.now()  # noqa: DTZ005 - the SDK's own times are naive
+            task, now = CustomTask(title=_title(tool), status_indicator="complete"), datetime.now()  # noqa: DTZ005 - as the SDK's
             item = TaskItem(id=self._chat.generate_id("task"), thread_id=self._chat.thread.id, created_at=now, task=task)
             await self._chat.stream(ThreadItemDoneEvent(item=item))
 
