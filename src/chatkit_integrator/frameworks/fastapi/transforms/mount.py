@@ -78,8 +78,8 @@ def _cold(tree: Tree, backend: Backend) -> tuple[FollowUp, ...]:
     """Say where the start-up of ours is not run."""
     old = floors.held_below((text for _, text in declared(tree, backend.dependencies.manifests)), "fastapi", floors.WARMS)
     told = (
-        f"{old} is older than FastAPI {floors.WARMS}, which runs a router's start-up: the first chat opens the database. To have "
-        f"it open before, put what your app does at start-up, or its yield, into `async with router.lifespan_context(app):`, with "
+        f"{old} is older than FastAPI {floors.WARMS}, which runs a router's start-up: the first chat opens the database. To "
+        "have it opened before, let your app's own lifespan yield inside of `async with router.lifespan_context(app):`, with "
         f"router from {PACKAGE}."
     )
     return (FollowUp(told),) if old else ()

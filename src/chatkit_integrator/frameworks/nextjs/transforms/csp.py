@@ -1,27 +1,32 @@
-"""A Content-Security-Policy that is there is widened by exactly the origin that chatkit.js and its frame come from."""
+"""A Content-Security-Policy that is there is widened by exactly the origin that chatkit.js and its frame come from.
+
+A policy is a string, strings that are added up, a list of strings, or an object by directive. What governs scripts and what
+governs frames is found as a browser finds it; where that is ``default-src``, its sources are repeated in a directive of their
+own with the origin, so that nothing else is allowed or forbidden. Beside ``strict-dynamic`` a script needs no origin: Next.js
+loads it with a script of its own, which has the nonce.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Refused, Transform
-from chatkit_integrator.syntax import tsx
+from chatkit_integrator.frameworks.nextjs.policies import FRAMES, ORIGIN, SCRIPTS, Directive, UncertainError, found_in
+from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
 from chatkit_integrator.syntax.text import Splice, apply
 
 if TYPE_CHECKING:
     from chatkit_integrator.model.profile import Profile
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
+    from chatkit_integrator.syntax import tsx
 
-ORIGIN = "https://cdn.platform.openai.com"
-_DIRECTIVES = ("script-src", "frame-src")
 _BY_HAND = f"script-src … {ORIGIN}; frame-src … {ORIGIN}"
-_ENDS = r"(?=\s*(?:;|[`'\"]|$|\n))"
+_ISOLATING = re.compile(r"Cross-Origin-Embedder-Policy['\"\s,:\w]*(?:require-corp|credentialless)", re.IGNORECASE)
 
 
 def plan(tree: Tree, profile: Profile) -> Outcome:
-    """Add the origin to ``script-src`` and ``frame-src``."""
+    """Allow the origin for scripts and frames."""
     frontend = profile.frontend
     if frontend is None or frontend.csp is None:
         return NotNeeded("no Content-Security-Policy was found")
@@ -36,70 +41,35 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
         )
     if edited == text:
         return AlreadyThere(f"the policy in {path} allows {ORIGIN}")
-    return Edited((tree.edit(path, edited),), f"Allow {ORIGIN} in the site's Content-Security-Policy")
+    left = [
+        FollowUp(f"{path} sets Cross-Origin-Embedder-Policy, which keeps the chat's frame out; take it off pages that chat.")
+    ]
+    summary = f"Allow {ORIGIN} in the site's Content-Security-Policy"
+    return Edited((tree.edit(path, edited),), summary, tuple(left if _ISOLATING.search(text) else ()))
 
 
 def widen(text: str) -> str | None:
-    """Give the text with the origin in both directives; ``None`` where the policy is not plain to see."""
-    strings = [node for kind in ("string", "template_string") for node in tsx.root(text).find_all(kind=kind)]
-    holders = {name: [node for node in strings if _has(node.text(), name)] for name in (*_DIRECTIVES, "default-src")}
-    scripts = holders["script-src"]
-    if len(scripts) != 1 or "strict-dynamic" in scripts[0].text():
+    """Give the text with the origin allowed in each policy; ``None`` where a policy is not plain to see."""
+    policies: dict[tsx.Span, list[Directive]] = {}
+    try:
+        for policy, directive in found_in(text):
+            policies.setdefault(policy, []).append(directive)
+        splices = [
+            one for directives in policies.values() for names in (SCRIPTS, FRAMES) for one in _widened(directives, names)
+        ]
+    except UncertainError:
         return None
-    splices = [*_add(text, scripts[0], "script-src")]
-    if len(holders["frame-src"]) == 1:
-        splices += _add(text, holders["frame-src"][0], "frame-src")
-    elif not holders["frame-src"]:
-        made = _make_frame(text, scripts[0])
-        if made is None:
-            return None
-        splices = [made if one.start == made.start else one for one in splices] if False else [*splices, made]
-    else:
-        return None
-    return apply(text, splices)
+    return apply(text, splices) if policies else None
 
 
-def _has(text: str, directive: str) -> bool:
-    return bool(re.search(rf"(?<![\w-]){directive}(?![\w-])", text))
-
-
-def _add(text: str, node: object, directive: str) -> list[Splice]:
-    place = tsx.span(node)  # type: ignore[arg-type]
-    body = text[place.start : place.end]
-    if ORIGIN in _directive(body, directive):
-        return []
-    found = re.search(rf"(?<![\w-]){directive}(?![\w-])[^;`\n\"]*", body)
-    if found is None:
-        return []
-    end = place.start + found.start() + len(found.group().rstrip(" \t'") + _closing(found.group()))
-    return [Splice(end, end, f" {ORIGIN}")]
-
-
-def _closing(found: str) -> str:
-    """The quote that ends a source expression such as ``'self'``, which is part of the directive."""
-    return "'" if found.rstrip(" \t").endswith("'") and found.count("'") % 2 == 0 else ""
-
-
-def _directive(body: str, directive: str) -> str:
-    found = re.search(rf"(?<![\w-]){directive}(?![\w-])[^;]*", body)
-    return found.group() if found else ""
-
-
-def _make_frame(text: str, node: object) -> Splice | None:
-    place = tsx.span(node)  # type: ignore[arg-type]
-    body = text[place.start : place.end]
-    quote = body[0]
-    is_alone = ";" not in body and "\n" not in body
-    frame = f"frame-src 'self' {ORIGIN}"
-    if is_alone:
-        if quote == "'":
-            return None
-        return Splice(place.end, place.end, f", {quote}{frame}{quote}")
-    found = re.search(r"(?<![\w-])script-src(?![\w-])", body)
-    if found is None:
-        return None
-    at = place.start + found.start()
-    return Splice(at, at, f"{frame}; ")
+def _widened(directives: list[Directive], names: tuple[str, ...]) -> list[Splice]:
+    """What allows the origin in the directive that governs: the first of ``names`` that the policy has."""
+    governing = next((name for name in names if any(one.name == name for one in directives)), None)
+    found = [one for one in directives if one.name == governing]
+    if len(found) == 1 and not found[0].is_always:
+        raise UncertainError
+    own = "frame-src" if names is FRAMES else "script-src"
+    return [one.widened(own) for one in found if not one.allows]
 
 
 TRANSFORM = Transform(
