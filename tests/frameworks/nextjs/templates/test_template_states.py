@@ -135,9 +135,11 @@ STATES = (
 def test_no_state_has_a_barrier(
     page: Page, axe: str, state: Callable[[Page], None], theme: str, size: tuple[int, int], request: pytest.FixtureRequest
 ) -> None:
-    page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+    page.emulate_media(reduced_motion="reduce")
     page.set_viewport_size({"width": size[0], "height": size[1]})
     state(page)
+    page.evaluate("(theme) => document.documentElement.classList.add(theme)", theme)
+    expect(page.locator("[data-chatkit-widget][data-dark]")).to_have_count(int(theme == "dark"))
     if SHOTS:
         page.screenshot(path=Path(SHOTS, f"{request.node.callspec.id}.png"))
     page.evaluate(axe)

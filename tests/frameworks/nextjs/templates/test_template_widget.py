@@ -328,13 +328,46 @@ def test_a_missing_domain_key_is_said_away_from_localhost(page: Page, served: st
     expect(page.locator("openai-chatkit")).to_have_count(0)
 
 
-def test_the_chat_follows_the_theme_of_the_site(page: Page) -> None:
+def dress(page: Page, css: str = "", root: str = "", theme: str = "") -> None:
+    """Give the page a look: style sheet, classes of its root, and its data-theme."""
+    page.evaluate(
+        """([css, root, theme]) => {
+          const sheet = document.head.querySelector("#look") ?? document.head.appendChild(document.createElement("style"));
+          sheet.id = "look";
+          sheet.textContent = css;
+          document.documentElement.className = root;
+          if (theme) document.documentElement.dataset.theme = theme;
+          else delete document.documentElement.dataset.theme;
+          document.body.classList.toggle("looked");
+        }""",
+        [css, root, theme],
+    )
+
+
+LOOKS = [
+    pytest.param("", "", "", "light", id="a page of no colour is white whatever the person prefers"),
+    pytest.param("body { background: #fff }", "", "", "light", id="a light page"),
+    pytest.param("body { background: #0d0f12 }", "", "", "dark", id="a dark page that says nothing of it"),
+    pytest.param("html { background: oklch(0.145 0 0) }", "", "", "dark", id="a dark root in a newer notation"),
+    pytest.param("body { background: rgb(0 0 0 / 10%) }", "", "", "light", id="a shade over white"),
+    pytest.param("html { color-scheme: light dark }", "", "", "dark", id="a page that follows the person"),
+    pytest.param("html { color-scheme: light }", "", "", "light", id="a page that is light only"),
+    pytest.param("body { background: #fff }", "dark", "", "dark", id="a class"),
+    pytest.param("body { background: #000 }", "", "light", "light", id="an attribute"),
+    pytest.param("body { background: #000 }", "", "dracula", "dark", id="an attribute of another name"),
+]
+
+
+@pytest.mark.parametrize(("css", "root", "theme", "seen"), LOOKS)
+def test_the_chat_is_as_light_or_dark_as_the_page(page: Page, css: str, root: str, theme: str, seen: str) -> None:
     page.emulate_media(color_scheme="dark")
     opened(page)
-    element = page.locator("openai-chatkit")
-    expect(element).to_have_attribute("data-theme", "dark")
-    page.evaluate("document.documentElement.classList.add('light')")
-    expect(element).to_have_attribute("data-theme", "light")
+    other = "light" if seen == "dark" else "dark"
+    dress(page, root=other)
+    expect(page.locator("openai-chatkit")).to_have_attribute("data-theme", other)
+    dress(page, css, root, theme)
+    expect(page.locator("openai-chatkit")).to_have_attribute("data-theme", seen)
+    assert page.locator("[data-chatkit-widget]").get_attribute("data-dark") == ("true" if seen == "dark" else None)
 
 
 def test_on_a_phone_the_panel_is_the_screen(page: Page) -> None:

@@ -42,8 +42,7 @@ class HistoryConverter(ThreadItemConverter):
 
 async def with_ids(events: AsyncIterator[Event], new_id: Callable[[], str]) -> AsyncIterator[Event]:
     """Give every item that comes without an id one of its own, the same in all events about it."""
-    given: list[str] = []
-    is_open = False
+    given, is_open = list[str](), False
     async for event in events:
         if isinstance(event, (Added, Done)) and event.item.id == FAKE_ID:
             if not is_open or isinstance(event, Added):

@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 
 HISTORY = 50  # how many of the newest items of a thread the model reads
 TITLE = 60
-NO_ANSWER = "The assistant could not answer just now. Please try again."
 
 _REQUEST: TypeAdapter[ChatKitReq] = TypeAdapter(ChatKitReq)
 
@@ -31,8 +30,6 @@ class ChatServer(ChatKitServer[RequestContext]):
 
     async def process(self, request: str | bytes | bytearray, context: RequestContext) -> StreamingResult | NonStreamingResult:
         """Handle a request as the SDK does, which makes its validator anew for each: that takes longer than all the rest."""
-        if not hasattr(ChatKitServer, "_process_streaming"):
-            return await super().process(request, context)
         parsed = _REQUEST.validate_json(request)
         if is_streaming_req(parsed):
             return StreamingResult(self._process_streaming(parsed, context))
@@ -60,7 +57,7 @@ class ChatServer(ChatKitServer[RequestContext]):
             raise CustomStreamError("The assistant cannot help with this.", allow_retry=False) from error
         except (AgentsException, OpenAIError) as error:
             log.exception("The agent failed in thread %s", thread.id)
-            raise CustomStreamError(NO_ANSWER, allow_retry=True) from error
+            raise CustomStreamError("The assistant could not answer just now. Please try again.", allow_retry=True) from error
 
     async def add_feedback(self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: RequestContext) -> None:
         """Keep what this user thinks of answers in the thread's `metadata`, which never leaves the server."""

@@ -31,14 +31,8 @@ export async function forward(
   }
   let upstream: Response;
   try {
-    upstream = await fetch(backendUrl(), {
-      method: "POST",
-      headers,
-      body,
-      signal: request.signal,
-      redirect: "manual",
-      cache: "no-store",
-    });
+    const sent = { method: "POST", headers, body, signal: request.signal };
+    upstream = await fetch(backendUrl(), { ...sent, redirect: "manual", cache: "no-store" });
   } catch (error) {
     if (!request.signal.aborted) console.error("The chat's backend cannot be reached:", error);
     return failure(body, UNREACHABLE);

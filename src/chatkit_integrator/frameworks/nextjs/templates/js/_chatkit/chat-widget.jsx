@@ -11,6 +11,9 @@ import { useScriptReady } from "./use-script-ready";
 import { useSelection } from "./use-selection";
 import { useDark, useDomainKey } from "./use-site";
 
+const CROSS = "M6 6l12 12M18 6L6 18";
+const SLIDERS = "M4 8h8M18 8h2M4 16h2M12 16h8M12 8a3 3 0 1 0 6 0a3 3 0 1 0-6 0M6 16a3 3 0 1 0 6 0a3 3 0 1 0-6 0";
+
 /** The chat: a button in the corner and the panel that it opens. Rendered once, by the root layout. */
 export function ChatKitWidget() {
   return (
@@ -42,11 +45,7 @@ function Widget() {
     setAnswered(returned);
     setOpen(true);
   }
-
-  const show = (visible) => {
-    setOpen(visible);
-    setKept(true); // a closed panel keeps its conversation
-  };
+  if (open && !kept) setKept(true); // a closed panel keeps its conversation
 
   useEffect(() => {
     if (!open) return;
@@ -61,9 +60,7 @@ function Widget() {
     const button = launcher.current;
     panel.current?.focus();
     const close = (event) => {
-      if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
-      setOpen(false);
-      setKept(true);
+      if (event.key === "Escape" && !event.defaultPrevented && !event.isComposing) setOpen(false);
     };
     document.addEventListener("keydown", close);
     return () => {
@@ -83,41 +80,24 @@ function Widget() {
           onClick={() => {
             setQuote(selected.text);
             clearSelected();
-            show(true);
+            setOpen(true);
           }}
         >
           Ask about this
         </button>
       )}
-      {(open || kept) && (
+      {kept && (
         <section ref={panel} id={panelId} className={styles.panel} hidden={!open} tabIndex={-1} role="dialog" aria-label="Chat">
           <header className={styles.bar}>
             <h2 className={styles.title}>Assistant</h2>
-            <button
-              type="button"
-              className={styles.icon}
-              aria-label="Preferences"
-              aria-expanded={menu}
-              onClick={() => setMenu(!menu)}
-            >
-              <Icon path="M4 8h8M18 8h2M4 16h2M12 16h8M12 8a3 3 0 1 0 6 0a3 3 0 1 0-6 0M6 16a3 3 0 1 0 6 0a3 3 0 1 0-6 0" />
-            </button>
-            <button type="button" className={styles.icon} aria-label="Close the chat" onClick={() => show(false)}>
-              <Icon path="M6 6l12 12M18 6L6 18" />
-            </button>
+            <IconButton label="Preferences" path={SLIDERS} aria-expanded={menu} onClick={() => setMenu(!menu)} />
+            <IconButton label="Close the chat" path={CROSS} onClick={() => setOpen(false)} />
           </header>
           {menu && <PreferencesMenu />}
           {quote && (
             <div className={styles.quote}>
               <blockquote>{quote}</blockquote>
-              <button
-                type="button"
-                className={styles.icon}
-                aria-label="Leave the selected text out"
-                onClick={() => setQuote("")}
-              >
-                <Icon path="M6 6l12 12M18 6L6 18" />
-              </button>
+              <IconButton label="Leave the selected text out" path={CROSS} onClick={() => setQuote("")} />
             </div>
           )}
           {session.is === "expired" && (
@@ -163,8 +143,8 @@ function Widget() {
         className={styles.launcher}
         aria-label={open ? "Close the chat" : "Open the chat"}
         aria-expanded={open}
-        aria-controls={open || kept ? panelId : undefined}
-        onClick={() => show(!open)}
+        aria-controls={kept ? panelId : undefined}
+        onClick={() => setOpen(!open)}
       >
         <Icon path={open ? "M6 9l6 6 6-6" : "M4 5h16v11H10l-4 4v-4H4zM8 9h8M8 12h5"} />
       </button>
@@ -196,6 +176,14 @@ function Note({ children, action, onAction }) {
         </button>
       )}
     </div>
+  );
+}
+
+function IconButton({ label, path, ...others }) {
+  return (
+    <button type="button" className={styles.icon} aria-label={label} {...others}>
+      <Icon path={path} />
+    </button>
   );
 }
 
