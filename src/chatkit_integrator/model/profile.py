@@ -7,7 +7,7 @@ allows it, never "not looked for".
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,13 +71,15 @@ class BackendAuth:
     """How the backend knows its user.
 
     ``dependency`` is the FastAPI dependency that gives the current user (``None``: there is none); ``user_id`` the
-    expression on its result (``user``) that is the user's id: ``user.id``, ``user["sub"]``, ``user``.
+    expression on its result (``user``) that is the user's id: ``user.id``, ``user["sub"]``, ``user``. ``checks`` says what it
+    checks tokens against, published keys or a secret, as far as that is plain to see.
     """
 
     kind: Literal["bearer", "cookie", "api_key", "session", "other", "none"]
     dependency: Symbol | None = None
     user_id: str | None = None
     cookie: str | None = None
+    checks: Literal["keys", "secret"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +135,35 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthServer:
+    """The sign-in server that the site itself runs.
+
+    ``path`` is the module that makes it; ``name`` (``default``) and ``module`` are what the route ``served`` imports it by.
+    ``keys_path`` is where it publishes the keys that its tokens are signed with (``None``: kept elsewhere, or not plain to see);
+    ``signs`` whether it does so already (``None``: not plain to see).
+    """
+
+    path: str
+    name: str
+    module: str
+    served: str
+    keys_path: str | None
+    signs: bool | None = False
+
+
+@dataclass(frozen=True, slots=True)
 class FrontendAuth:
-    """How the frontend knows its user: the session cookie by name, where people sign in."""
+    """How the frontend knows its user: the session cookie by name, where people sign in, a server of its own.
+
+    ``elsewhere`` says why a server that is made here is not certainly the one that people sign in with.
+    """
 
     kind: Literal["jwt-cookie", "better-auth", "next-auth", "clerk", "supabase", "localstorage", "other", "none"]
     cookie: str | None = None
     http_only: bool | None = None
     sign_in_path: str | None = None
+    server: AuthServer | None = None
+    elsewhere: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,23 +200,31 @@ class Frontend:
     integration: tuple[Location, ...] = ()
 
 
+Identity: TypeAlias = Literal["bearer", "jwks", "signed", "guest"]
+
+
 @dataclass(frozen=True, slots=True)
 class Contract:
     """What both sides must agree on, settled once; the checks never see it.
 
-    ``identity`` is how the proxy says who is speaking: ``bearer`` forwards the session cookie as ``Authorization:
-    Bearer`` to the project's own dependency; ``guest`` signs an anonymous id of its own with ``secret_env``.
-    ``cookie`` is the session cookie that ``bearer`` forwards.
+    ``identity`` is how the proxy says who is speaking. ``bearer`` forwards the session cookie ``cookie`` as ``Authorization:
+    Bearer`` to the project's own dependency, or, without a cookie, the token that the site's own sign-in server gives. ``jwks``
+    has that server sign a token for the chat alone, which the backend checks against the keys published at ``keys_path``;
+    ``signed`` has the route itself sign the person's id, with ``proxy_secret_env``. ``guest`` signs an anonymous id, with
+    ``secret_env``.
     """
 
     endpoint: str = "/chatkit"
     proxy_path: str = "/api/chatkit"
-    identity: Literal["bearer", "guest"] | None = None
+    identity: Identity | None = None
     cookie: str | None = None
     sign_in_path: str | None = None
+    keys_path: str | None = None
     backend_url_env: str = "CHATKIT_BACKEND_URL"
     domain_key_env: str = "NEXT_PUBLIC_CHATKIT_DOMAIN_KEY"
     secret_env: str = "CHATKIT_GUEST_SECRET"  # noqa: S105 - the name of a variable, not a secret
+    proxy_secret_env: str = "CHATKIT_PROXY_SECRET"  # noqa: S105 - the same
+    keys_env: str = "CHATKIT_JWKS_URL"
     database_env: str = "CHATKIT_DATABASE_URL"
 
 

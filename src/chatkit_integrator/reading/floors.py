@@ -25,6 +25,8 @@ GREENLET = "greenlet>=3.0"  # SQLAlchemy's asyncio extra; it declares it itself 
 ASYNCPG = "asyncpg>=0.29"
 AIOSQLITE = "aiosqlite>=0.20"
 PYJWT = "pyjwt>=2.8"
+CRYPTOGRAPHY = "cryptography>=42"
+HTTPX = "httpx>=0.27"
 OLDEST_PYTHON = "3.11"
 WARMS = "0.112.2"
 """The first FastAPI that runs a router's lifespan."""

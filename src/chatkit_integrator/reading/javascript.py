@@ -198,6 +198,24 @@ def imports(body: str) -> tuple[Imported, ...]:
     return tuple(found)
 
 
+def specifiers(body: str) -> Iterator[tuple[str, str]]:
+    """``export { a as b }``: what the module itself calls each, and the name that others import."""
+    for node in tsx.root(body).find_all(kind="export_statement"):
+        for one in node.find_all(kind="export_specifier") if node.field("source") is None else ():
+            name, alias = one.field("name"), one.field("alias")
+            if name is not None:
+                yield name.text(), (alias or name).text()
+
+
+def default_export(body: str) -> SgNode | None:
+    """The expression that a module exports by ``export default``."""
+    for node in tsx.root(body).find_all(kind="export_statement"):
+        value = node.field("value")
+        if value is not None and any(one.kind() == "default" for one in node.children()):
+            return value
+    return None
+
+
 def _named(node: SgNode) -> Iterator[tuple[str, str]]:
     for kind in ("import_specifier", "export_specifier"):
         for one in node.find_all(kind=kind):

@@ -227,12 +227,12 @@ def imported_as(text: str, module: str, name: str) -> str | None:
     return None
 
 
-def add_import(text: str, clause: str, module: str) -> str:
+def add_import(text: str, clause: str, module: str, behind: str | None = None) -> str:
     """Add ``import <clause> from "<module>"`` behind the last import, else behind directives and leading comments.
 
-    Quotes and semicolons follow the text's own imports.
+    ``behind`` is a module that is imported: behind that import, then. Quotes and semicolons follow the text's own imports.
     """
-    found = [node for node, _ in imports(text)]
+    found = [node for node, source in imports(text) if behind in {None, source}]
     sample = found[-1].text() if found else _first_string(text)
     quote = "'" if "'" in sample and '"' not in sample else '"'
     semicolon = ";" if (not found and ";" in text) or (found and sample.rstrip().endswith(";")) else ""

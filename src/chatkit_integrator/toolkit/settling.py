@@ -1,13 +1,14 @@
 """What both sides of an integration agree on, settled once from the two profiles and the answers given.
 
 The backend's own sign-in decides: where it has a dependency for the current user, a request has to satisfy that
-dependency, and the proxy forwards the session cookie's token to it. A signed guest identity is offered only where neither
-side knows its users.
+dependency, and the proxy forwards a token to it. Where the site runs its own sign-in server and the backend does not check
+that server's tokens yet, the ways in which it can are offered. A signed guest identity is suggested only where neither side
+knows its users.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import UnknownAnswerError
 from chatkit_integrator.model.profile import Contract
@@ -16,11 +17,10 @@ from chatkit_integrator.model.unit import Question
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chatkit_integrator.model.profile import Backend, Frontend
+    from chatkit_integrator.model.profile import AuthServer, Backend, Frontend, Identity
 
-Identity = Literal["bearer", "guest"]
-
-_IDENTITY_BLOCKS = ("fastapi.package", "fastapi.mount", "nextjs.proxy", "nextjs.widget", "nextjs.mount")
+IDENTITIES: Mapping[str, Identity] = {"bearer": "bearer", "jwks": "jwks", "signed": "signed", "guest": "guest"}
+_IDENTITY_BLOCKS = ("fastapi.package", "fastapi.mount", "nextjs.signing", "nextjs.proxy", "nextjs.widget", "nextjs.mount")
 _COOKIE_BLOCKS = ("nextjs.proxy", "nextjs.widget", "nextjs.mount")
 
 
@@ -34,12 +34,14 @@ def settle(
     identity = _identity(backend, frontend, answers, asked)
     cookie = _cookie(backend, frontend, identity, answers, asked)
     prefix = backend.api_prefix if backend else ""
+    server = frontend.auth.server if frontend else None
     return (
         Contract(
             endpoint=f"{prefix.rstrip('/')}/chatkit",
             identity=identity,
             cookie=cookie,
             sign_in_path=answers.get("sign_in_path") or (frontend.auth.sign_in_path if frontend else None),
+            keys_path=server.keys_path if server else None,
         ),
         tuple(asked),
     )
@@ -48,33 +50,54 @@ def settle(
 def _identity(
     backend: Backend | None, frontend: Frontend | None, answers: Mapping[str, str], asked: list[Question]
 ) -> Identity | None:
+    server = frontend.auth.server if frontend else None
     answer = answers.get("identity")
     if answer is not None:
-        if answer == "bearer":
-            return "bearer"
-        if answer == "guest":
-            return "guest"
-        raise UnknownAnswerError(f"identity={answer} is not a choice; answer identity=bearer or identity=guest.")
-    if backend and backend.auth.dependency and backend.auth.kind != "cookie":
+        return _answered(answer, frontend, server)
+    if backend and backend.auth.dependency and backend.auth.kind != "cookie" and (server is None or _takes(backend, server)):
         return "bearer"
     signs_in = frontend.auth.kind if frontend else "none"
     if backend is None and signs_in == "jwt-cookie":
         return "bearer"
     nobody = signs_in == "none" and (backend is None or backend.auth.kind == "none")
+    choices: tuple[str, ...] = ("guest", "bearer")
+    if server is not None:
+        choices = ("jwks", "signed", "bearer", "guest") if server.keys_path else ("signed", "bearer", "guest")
     asked.append(
         Question(
             id="identity",
             ask="How shall the backend know who is speaking in the chat?",
-            why=_why(backend, signs_in),
-            choices=("guest", "bearer"),
-            suggested="guest" if nobody else None,
+            why=_why(backend, frontend, server),
+            choices=choices,
+            suggested="guest" if nobody else choices[0] if server is not None else None,
             blocks=_IDENTITY_BLOCKS,
         )
     )
     return None
 
 
-def _why(backend: Backend | None, signs_in: str) -> str:
+def _answered(answer: str, frontend: Frontend | None, server: AuthServer | None) -> Identity:
+    identity = IDENTITIES.get(answer)
+    if identity is None:
+        raise UnknownAnswerError(f"identity={answer} is not a choice; the choices are {', '.join(sorted(IDENTITIES))}.")
+    if identity in {"jwks", "signed"} and frontend is not None and server is None:
+        why = f" ({frontend.auth.elsewhere})" if frontend.auth.elsewhere else ""
+        raise UnknownAnswerError(
+            f"identity={answer} needs a betterAuth({{…}}) that the site itself serves, and there is none{why}; "
+            "answer identity=bearer or identity=guest."
+        )
+    return identity
+
+
+def _takes(backend: Backend, server: AuthServer) -> bool:
+    """Whether the backend checks tokens as the site's own server gives them."""
+    return backend.auth.checks == "keys" and server.signs is True
+
+
+def _why(backend: Backend | None, frontend: Frontend | None, server: AuthServer | None) -> str:
+    signs_in = frontend.auth.kind if frontend else "none"
+    if server is not None:
+        return _ways(backend, server)
     if signs_in == "none" and (backend is None or backend.auth.kind == "none"):
         return (
             "No sign-in was found on either side. guest gives every visitor an anonymous id, signed by the proxy: "
@@ -86,10 +109,34 @@ def _why(backend: Backend | None, signs_in: str) -> str:
             "that accepts Authorization: Bearer; guest would not know the signed-in user."
         )
     return (
-        f"The frontend signs people in ({signs_in}) but no dependency of the backend that checks them was found. bearer "
-        "forwards a session cookie's token to a dependency of yours (answer auth.dependency and auth.cookie too); guest "
+        f"The frontend signs people in ({_named(frontend)}) but no dependency of the backend that checks them was found. "
+        "bearer forwards a session cookie's token to a dependency of yours (answer auth.dependency and auth.cookie too); guest "
         "would not know the signed-in user."
     )
+
+
+def _ways(backend: Backend | None, server: AuthServer) -> str:
+    """The ways in which a backend can know whom the site's own server has signed in."""
+    dependency = backend.auth.dependency if backend else None
+    own = f"{dependency.name} of the backend" if dependency else "a dependency of yours (answer auth.dependency)"
+    is_new = "" if server.signs else ", once its JWT plugin is added and the plugin's table is made"
+    keys = (
+        f"jwks has Better Auth sign a token of five minutes for the chat alone{is_new}; the backend checks it against the keys "
+        f"published at {server.keys_path}. "
+        if server.keys_path
+        else "Where Better Auth's keys are published is not plain to see. "
+    )
+    return (
+        f"The site signs people in itself ({server.path}), and nothing of the backend was found that checks Better Auth's own "
+        f"tokens. {keys}signed has the proxy sign the person's id with a secret that both sides share. bearer forwards a token "
+        f"to {own}. guest would not know the signed-in user."
+    )
+
+
+def _named(frontend: Frontend | None) -> str:
+    if frontend is None:
+        return "none"
+    return f"{frontend.auth.kind}; {frontend.auth.elsewhere}" if frontend.auth.elsewhere else frontend.auth.kind
 
 
 def _cookie(
@@ -105,12 +152,14 @@ def _cookie(
         return answers["auth.cookie"]
     if frontend.auth.kind == "jwt-cookie" and frontend.auth.cookie:
         return frontend.auth.cookie
+    if frontend.auth.server is not None and frontend.auth.server.signs:
+        return None
     dependency = backend.auth.dependency.name if backend and backend.auth.dependency else "the backend"
     asked.append(
         Question(
             id="auth.cookie",
             ask=f"Which cookie of the site holds the token that {dependency} accepts as Authorization: Bearer?",
-            why=f"The frontend's sign-in is {frontend.auth.kind}; no cookie that holds such a token was found.",
+            why=f"The frontend's sign-in is {_named(frontend)}; no cookie that holds such a token was found.",
             blocks=_COOKIE_BLOCKS,
         )
     )

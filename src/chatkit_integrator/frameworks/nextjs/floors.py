@@ -33,13 +33,13 @@ def conflicts(packages: Mapping[str, str]) -> tuple[Conflict, ...]:
     """Those of the declared packages, by name and range, that are in the way."""
     found: list[Conflict] = []
     for name, (floor, by) in FLOORS.items():
-        if name in packages and _ends_below(packages[name], floor):
+        if name in packages and ends_below(packages[name], floor):
             shown = ".".join(map(str, floor))
             found.append(Conflict(f"{name} {packages[name]}", f"{name} {shown} or newer", by))
     return tuple(found)
 
 
-def _ends_below(range_: str, floor: tuple[int, int, int]) -> bool:
+def ends_below(range_: str, floor: tuple[int, int, int]) -> bool:
     """Whether every alternative of an npm range ends below a version; a range that is not understood does not."""
     return all(any(_limit(part) <= floor for part in _parts(one)) for one in range_.split("||"))
 

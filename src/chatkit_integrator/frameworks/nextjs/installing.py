@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import files
-from posixpath import dirname, join, relpath
+from posixpath import dirname, join, normpath, relpath
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading import javascript
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.resources.abc import Traversable
 
-    from chatkit_integrator.model.profile import Frontend, Profile
+    from chatkit_integrator.model.profile import AuthServer, Frontend, Profile
     from chatkit_integrator.model.tree import Tree
 
 FOLDER = "_chatkit"
 FORWARD = "forward"
+_SERVER = "/host/auth"
 _CONFIGS = tuple(f"next.config.{end}" for end in ("ts", "mts", "js", "mjs", "cjs"))
 
 
@@ -68,10 +69,12 @@ def widget_files(profile: Profile, address: Address = PLAIN) -> Mapping[str, str
 def proxy_files(profile: Profile, address: Address = PLAIN) -> Mapping[str, str]:
     """The route and what it forwards with, by path."""
     frontend = _frontend(profile)
-    wanted = f"route.{profile.contract.identity}."
+    server, identity = frontend.auth.server, profile.contract.identity
+    is_own = server is not None and identity == "bearer" and profile.contract.cookie is None
+    wanted = f"route.{'better_auth' if is_own else identity}."
     [route] = [one for one in _templates(frontend, "api") if one.name.startswith(wanted)]
     path = f"{frontend.app_dir}{profile.contract.proxy_path}/route.{route.name.removeprefix(wanted)}"
-    found = {path: _placed(route.read_text(encoding="utf-8"), relpath(f"{frontend.app_dir}/{FOLDER}", dirname(path)))}
+    found = {path: _placed(route.read_text(encoding="utf-8"), dirname(path), f"{frontend.app_dir}/{FOLDER}", server)}
     for one in _templates(frontend, FOLDER):
         if one.name.startswith((FORWARD, "settings.")):
             found[f"{frontend.app_dir}/{FOLDER}/{one.name}"] = _settled(one, profile, address)
@@ -93,15 +96,27 @@ def _templates(frontend: Frontend, folder: str) -> list[Traversable]:
     return sorted(found, key=lambda one: one.name)
 
 
-def _placed(text: str, folder: str) -> str:
-    """Give the route with its imports of our own modules taken from ``folder``."""
+def _placed(text: str, folder: str, ours: str, server: AuthServer | None) -> str:
+    """Give a route that lies in ``folder`` with its imports of our own modules, and of the site's sign-in server."""
     splices: list[Splice] = []
     for node, module in tsx.imports(text):
-        source = node.field("source")
-        if source is not None and f"/{FOLDER}/" in module:
-            place = tsx.span(source)
-            splices.append(Splice(place.start, place.end, f'"{folder}/{module.rsplit("/", 1)[-1]}"'))
+        place = tsx.span(node)
+        if f"/{FOLDER}/" in module:
+            source = node.field("source")
+            place = tsx.span(source) if source is not None else place
+            splices.append(Splice(place.start, place.end, f'"{relpath(ours, folder)}/{module.rsplit("/", 1)[-1]}"'))
+        elif module.endswith(_SERVER) and server is not None:
+            name = {"auth": "{ auth }", "default": "auth"}.get(server.name, f"{{ {server.name} as auth }}")
+            splices.append(Splice(place.start, place.end, f'import {name} from "{_from(server, folder)}";'))
     return apply(text, splices)
+
+
+def _from(server: AuthServer, folder: str) -> str:
+    """How a module in ``folder`` imports the site's sign-in server: as the route that serves it does."""
+    if not server.module.startswith("."):
+        return server.module
+    found = relpath(normpath(join(dirname(server.served), server.module)), folder)
+    return found if found.startswith(".") else f"./{found}"
 
 
 def _settled(template: Traversable, profile: Profile, address: Address) -> str:
@@ -115,7 +130,7 @@ def _settled(template: Traversable, profile: Profile, address: Address) -> str:
             "BACKEND_PATH": contract.endpoint,
             "PROXY_PATH": address.before + contract.proxy_path + address.behind,
             "SESSION_COOKIE": contract.cookie or "",
-            "SIGN_IN_PATH": _below(address, contract.sign_in_path) if contract.identity == "bearer" else "",
+            "SIGN_IN_PATH": _below(address, contract.sign_in_path) if contract.identity != "guest" else "",
         },
     )
 

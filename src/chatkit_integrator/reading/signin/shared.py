@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.model.unit import Location
 from chatkit_integrator.reading import javascript
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from chatkit_integrator.model.profile import FrontendAuth
     from chatkit_integrator.reading.scripts import Script, Scripts
@@ -34,7 +34,7 @@ class SignIn:
 
     ``cookies`` are the names of all session cookies found, several where nothing tells which of them it is. ``alone`` says
     whether it is used in code that has nothing to do with another sign-in system. A cookie that the server does not set is not
-    ``is_certain``: it may be a mere sign that somebody is signed in.
+    ``is_certain``: it may be a mere sign that somebody is signed in. ``facts`` are lines that show more of it.
     """
 
     auth: FrontendAuth
@@ -42,6 +42,7 @@ class SignIn:
     cookies: tuple[str, ...] = ()
     alone: bool = True
     is_certain: bool = True
+    facts: Mapping[str, tuple[Location, ...]] = field(default_factory=dict[str, "tuple[Location, ...]"])
 
 
 def names_a_session(name: str) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import UnknownAnswerError
 from chatkit_integrator.frameworks.fastapi.inspecting.apps import is_live
+from chatkit_integrator.frameworks.fastapi.inspecting.tokens import checked_against
 from chatkit_integrator.model.profile import BackendAuth, Symbol
 from chatkit_integrator.model.unit import Location, Question
 from chatkit_integrator.reading.python import dotted, keyword, literal
@@ -111,6 +112,7 @@ def _describe(modules: PythonModules, definition: Definition) -> BackendAuth:
         Symbol(definition.path, definition.name),
         _user_id(modules, definition),
         cookie,
+        checked_against(modules, definition),
     )
 
 

@@ -9,7 +9,7 @@ import re
 from posixpath import basename, dirname, join, normpath, split
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.frameworks.fastapi.transforms.package import has_own_file
+from chatkit_integrator.frameworks.fastapi.transforms.package import has_own_file, signed_by_the_site
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
 from chatkit_integrator.reading import floors
 from chatkit_integrator.reading.manifests import declared
@@ -50,8 +50,11 @@ def wanted(profile: Profile, backend: Backend) -> tuple[str, ...]:
         found.append(floors.ASYNCPG)
     else:
         found.append(floors.AIOSQLITE)
-    if profile.contract.identity == "guest" or backend.auth.dependency is None:
+    identity = signed_by_the_site(profile, backend)
+    if identity is not None:
         found.append(floors.PYJWT)
+    if identity == "jwks":
+        found += [floors.CRYPTOGRAPHY, floors.HTTPX]
     return tuple(found)
 
 

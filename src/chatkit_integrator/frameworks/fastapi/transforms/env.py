@@ -22,6 +22,11 @@ def entries(profile: Profile, backend: Backend) -> tuple[tuple[str, str, str], .
         found.append(("CHATKIT_MODEL", "", "The model of the starter agent; empty: the SDK's default"))
     if has_own_file(backend):
         found.append((contract.database_env, "", "Where conversations are kept, postgresql://…; empty: the file chatkit.db"))
+    if contract.identity == "jwks":
+        address = f"http://localhost:3000{contract.keys_path}" if contract.keys_path else ""
+        found.append((contract.keys_env, address, "Where the site publishes the keys that its sign-in signs with"))
+    if contract.identity == "signed":
+        found.append((contract.proxy_secret_env, "", "Signs who is speaking; at least 32 characters, the same on both sides"))
     if contract.identity == "guest":
         found.append((contract.secret_env, "", "Signs anonymous chat visitors; at least 32 characters, the same on both sides"))
     return tuple(found)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from chatkit_integrator.frameworks.fastapi.importing import PACKAGE, import_lines
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
@@ -70,9 +70,9 @@ def _bound(backend: Backend, module: str, symbol: Symbol, alias: str) -> Binding
 
 
 def _identity(profile: Profile, backend: Backend) -> str:
-    dependency = backend.auth.dependency
-    if profile.contract.identity == "guest" or dependency is None:
-        return _template("identity_guest")
+    dependency, identity = backend.auth.dependency, signed_by_the_site(profile, backend)
+    if identity is not None or dependency is None:
+        return _template(f"identity_{identity or 'guest'}")
     return rewire(
         _template("identity"),
         {
@@ -80,6 +80,14 @@ def _identity(profile: Profile, backend: Backend) -> str:
             "user_id_of": _user_id(backend.auth.user_id or "user.id"),
         },
     )
+
+
+def signed_by_the_site(profile: Profile, backend: Backend) -> Literal["jwks", "signed", "guest"] | None:
+    """How the site signs for who is speaking; ``None`` where the project's own dependency checks it."""
+    identity = profile.contract.identity
+    if identity == "bearer" or identity is None:
+        return "guest" if backend.auth.dependency is None else None
+    return identity
 
 
 def _user_id(expression: str) -> Binding:
@@ -165,10 +173,16 @@ def _follow_ups(tree: Tree, profile: Profile) -> tuple[FollowUp, ...]:
                 "Alembic's --autogenerate with include_name in env.py, or it will propose to drop them."
             )
         )
-    if contract.identity == "guest" or (backend is not None and backend.auth.dependency is None):
+    identity = signed_by_the_site(profile, backend) if backend is not None else contract.identity
+    if identity == "jwks":
+        keys = f"the site's address with {contract.keys_path}" if contract.keys_path else "where the site publishes its keys"
+        left.append(FollowUp(f"Set {contract.keys_env} for the backend: {keys}, as the backend reaches it."))
+    elif identity in {"signed", "guest"}:
+        name = contract.proxy_secret_env if identity == "signed" else contract.secret_env
+        who = "The proxy signs who is speaking." if identity == "signed" else "Visitors chat anonymously."
         left.append(
             FollowUp(
-                f"Visitors chat anonymously. Set {contract.secret_env} to the same random text on both sides.",
+                f"{who} Set {name} to the same random text on both sides.",
                 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"',
             )
         )

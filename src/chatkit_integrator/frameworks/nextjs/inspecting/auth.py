@@ -55,7 +55,7 @@ def find(scripts: Scripts, places: Places, answers: Mapping[str, str]) -> Answer
     way, asked = _which(ways, answers)
     if way is None:
         return Answered(FrontendAuth(NONE))
-    evidence = {"auth": way.places}
+    evidence = {"auth": way.places, **way.facts}
     auth, about_cookie = _cookie(scripts, way, answers)
     asked += about_cookie
     page = pages.sign_in_path(scripts, auth.kind, places.app_dir, places.pages_dir, places.middleware)

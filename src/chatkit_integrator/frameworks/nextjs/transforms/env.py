@@ -22,6 +22,8 @@ def entries(profile: Profile) -> tuple[tuple[str, str, str], ...]:
     ]
     if contract.identity == "guest":
         found.append((contract.secret_env, "", "Signs anonymous chat visitors; at least 32 characters, the same on both sides"))
+    if contract.identity == "signed":
+        found.append((contract.proxy_secret_env, "", "Signs who is speaking; at least 32 characters, the same on both sides"))
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.frameworks.nextjs.installing import address, proxy_files
+from chatkit_integrator.frameworks.nextjs.transforms.signing import FROM, too_old
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
 
 if TYPE_CHECKING:
@@ -27,7 +28,16 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
         return refused
     if contract.identity is None:
         return Refused("it is not settled how the backend knows who is speaking; answer identity.")
-    if contract.identity == "bearer" and contract.cookie is None:
+    if contract.identity in {"jwks", "signed"} and frontend.auth.server is None:
+        return Refused(
+            f"identity={contract.identity} needs a sign-in server of the site's own, and none was found; answer identity."
+        )
+    if contract.identity == "jwks" and too_old(tree, frontend):
+        newer = ".".join(map(str, FROM))
+        return Refused(
+            f"signing a token for the chat alone needs better-auth {newer} or newer; move to that, or answer identity."
+        )
+    if contract.identity == "bearer" and contract.cookie is None and frontend.auth.server is None:
         return Refused("it is not known which cookie holds the session's token; answer auth.cookie.")
     found = address(tree, frontend)
     files = proxy_files(profile, found)
