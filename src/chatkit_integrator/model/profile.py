@@ -139,7 +139,7 @@ class AuthServer:
     """The sign-in server that the site itself runs.
 
     ``path`` is the module that makes it; ``name`` (``default``) and ``module`` are what the route ``served`` imports it by.
-    ``keys_path`` is where it publishes the keys that its tokens are signed with (``None``: kept elsewhere, or not plain to see);
+    ``keys_path`` is where it publishes the keys that its tokens are signed with (``None``: elsewhere, or not plain to see);
     ``signs`` whether it does so already (``None``: not plain to see).
     """
 

@@ -58,12 +58,14 @@ def _backend(backend: Backend) -> Json:
             "kind": backend.auth.kind,
             "dependency": _symbol(backend.auth.dependency),
             "user_id": backend.auth.user_id,
+            "checks": backend.auth.checks,
         },
         "agent": ({"framework": backend.agent.framework, "symbol": _symbol(backend.agent.symbol)} if backend.agent else None),
     }
 
 
 def _frontend(frontend: Frontend) -> Json:
+    server = frontend.auth.server
     return {
         "root": frontend.root,
         "framework": frontend.framework,
@@ -76,6 +78,11 @@ def _frontend(frontend: Frontend) -> Json:
             "cookie": frontend.auth.cookie,
             "http_only": frontend.auth.http_only,
             "sign_in_path": frontend.auth.sign_in_path,
+            "server": (
+                {"path": server.path, "served": server.served, "keys_path": server.keys_path, "signs": server.signs}
+                if server
+                else None
+            ),
         },
         "versions": dict(frontend.versions),
         "middleware": frontend.middleware.path if frontend.middleware else None,

@@ -26,3 +26,19 @@ def site() -> Site:
         return scripts_of(tree, packages.read(tree, "package.json"))
 
     return site
+
+
+@pytest.fixture
+def workspace_site() -> Site:
+    """The sources of a site in ``web``, in a workspace with a package ``@shop/auth``."""
+
+    def site(files: Mapping[str, str], /, *depends: str) -> Scripts:
+        manifests = {
+            "package.json": {"private": True, "workspaces": ["web", "packages/*"]},
+            "web/package.json": {"name": "web", "dependencies": {**dict.fromkeys(depends, "1"), "@shop/auth": "*"}},
+            "packages/auth/package.json": {"name": "@shop/auth", "dependencies": dict.fromkeys(depends, "1")},
+        }
+        tree = Tree.of({**{path: json.dumps(one) for path, one in manifests.items()}, **files})
+        return scripts_of(tree, packages.read(tree, "web/package.json"))
+
+    return site

@@ -102,18 +102,26 @@ def plugin(scripts: Scripts, script: Script, given: SgNode) -> tuple[Script, SgN
 
 def _calls(scripts: Scripts, script: Script, node: SgNode, depth: int) -> Iterator[tuple[Script, SgNode] | None]:
     """The calls that a list is made of, through constants and spreads; ``None`` for what is not known."""
+    found = _constant(scripts, script, node)
+    if found is None or found[1].kind() != "array" or depth <= 0:
+        yield None
+        return
+    script, node = found
+    for one in _spread(node):
+        yield from _calls(scripts, script, one, depth - 1)
+    for one in node.children():
+        if one.is_named() and one.kind() not in _NO_ELEMENTS:
+            element = _constant(scripts, script, one)
+            yield element if element is not None and element[1].kind() == "call_expression" else None
+
+
+def _constant(scripts: Scripts, script: Script, node: SgNode) -> tuple[Script, SgNode] | None:
+    """An expression, or the one that a constant of its name is set to."""
     node = javascript.plain(node)
-    if node.kind() == "call_expression":
-        yield script, node
-    elif node.kind() == "array":
-        for one in (*_spread(node), *(one for one in node.children() if one.is_named() and one.kind() not in _NO_ELEMENTS)):
-            yield from _calls(scripts, script, one, depth - 1)
-    else:
-        found = scripts.definition(script, node.text()) if node.kind() == "identifier" and depth > 0 else None
-        if found is None:
-            yield None
-        else:
-            yield from _calls(scripts, *found, depth - 1)
+    if node.kind() != "identifier":
+        return script, node
+    found = scripts.definition(script, node.text())
+    return (found[0], javascript.plain(found[1])) if found is not None else None
 
 
 def _spread(node: SgNode) -> Iterator[SgNode]:

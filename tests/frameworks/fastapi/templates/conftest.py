@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from agents.items import TResponseStreamEvent
     from fastapi import FastAPI
 
+    from chatkit_integrator.model.profile import Identity
+
 MAIN = """\
 from fastapi import FastAPI
 
@@ -227,7 +229,7 @@ def profile(
     auth: BackendAuth | None = None,
     agent: Agent | None = None,
     database: Database | None = None,
-    identity: str = "bearer",
+    identity: Identity = "bearer",
 ) -> Profile:
     """A project in ``app/``."""
     backend = Backend(
@@ -243,7 +245,7 @@ def profile(
         agent=agent,
         database=database,
     )
-    return Profile(backend, None, Contract(identity="guest" if identity == "guest" else "bearer"))
+    return Profile(backend, None, Contract(identity=identity))
 
 
 OWN = profile(

@@ -1,0 +1,134 @@
+"""What both sides agree on: settled where the repository says so, asked where it does not, never guessed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chatkit_integrator.errors import UnknownAnswerError
+from chatkit_integrator.model.profile import (
+    App,
+    AuthServer,
+    Backend,
+    BackendAuth,
+    Dependencies,
+    Frontend,
+    FrontendAuth,
+    Symbol,
+)
+from chatkit_integrator.toolkit.settling import settle
+
+if TYPE_CHECKING:
+    from chatkit_integrator.model.profile import Contract
+    from chatkit_integrator.model.unit import Question
+
+SERVER = AuthServer("lib/auth.ts", "auth", "@/lib/auth", "app/api/auth/[...all]/route.ts", "/api/auth/jwks", signs=True)
+BACKEND = Backend(
+    root=".",
+    framework="fastapi",
+    app=App("main.py", "app", "module"),
+    lifespan="none",
+    api_prefix="",
+    dependencies=Dependencies("pip", "requirements.txt"),
+    import_root="",
+    package_dir="",
+)
+SITE = Frontend(
+    root="web",
+    framework="nextjs",
+    router="app",
+    language="ts",
+    layout=None,
+    layouts=(),
+    app_dir="web/app",
+    manifest="web/package.json",
+    package_manager="npm",
+    workspace_root="web",
+)
+OWN = BackendAuth("bearer", Symbol("deps.py", "get_current_user"), "user.id", checks="secret")
+KEYS = replace(OWN, checks="keys")
+NOBODY = BackendAuth("none")
+
+
+def settled(
+    auth: BackendAuth, server: AuthServer | None, kind: str = "better-auth", elsewhere: str | None = None, **answers: str
+) -> tuple[Contract, dict[str, Question]]:
+    signs_in = FrontendAuth(kind, server=server, elsewhere=elsewhere)  # type: ignore[arg-type] - a literal
+    given = {name.replace("__", "."): value for name, value in answers.items()}
+    contract, asked = settle(replace(BACKEND, auth=auth), replace(SITE, auth=signs_in), given)
+    return contract, {one.id: one for one in asked}
+
+
+@pytest.mark.parametrize("identity", ["oidc", "", "JWKS"])
+def test_what_is_no_choice_is_refused(identity: str) -> None:
+    with pytest.raises(UnknownAnswerError, match="bearer, guest, jwks, signed"):
+        settled(NOBODY, SERVER, identity=identity)
+
+
+@pytest.mark.parametrize("identity", ["jwks", "signed"])
+def test_what_needs_a_server_of_the_site_s_own_is_refused_without_one_and_says_why(identity: str) -> None:
+    with pytest.raises(UnknownAnswerError, match=r"the site itself serves, and there is none \(no route serves it\)"):
+        settled(NOBODY, None, elsewhere="no route serves it", identity=identity)
+
+
+def test_a_backend_that_checks_the_server_s_own_tokens_gets_them() -> None:
+    contract, asked = settled(KEYS, SERVER)
+    assert (contract.identity, contract.cookie, asked) == ("bearer", None, {})
+
+
+@pytest.mark.parametrize(
+    ("auth", "server"),
+    [(NOBODY, SERVER), (OWN, SERVER), (KEYS, replace(SERVER, signs=False)), (KEYS, replace(SERVER, signs=None))],
+)
+def test_otherwise_the_ways_are_asked_about_and_a_token_for_the_chat_alone_is_suggested(
+    auth: BackendAuth, server: AuthServer
+) -> None:
+    contract, asked = settled(auth, server)
+    assert (contract.identity, list(asked)) == (None, ["identity"])
+    question = asked["identity"]
+    assert (question.choices, question.suggested) == (("jwks", "signed", "bearer", "guest"), "jwks")
+    assert {"fastapi.package", "nextjs.signing", "nextjs.proxy"} <= set(question.blocks)
+    assert "lib/auth.ts" in question.why
+    assert ("once its JWT plugin is added and the plugin's table is made" in question.why) == (not server.signs)
+    assert ("get_current_user of the backend" in question.why) == (auth.dependency is not None)
+
+
+def test_keys_that_are_nowhere_to_be_seen_are_not_offered() -> None:
+    question = settled(NOBODY, replace(SERVER, keys_path=None))[1]["identity"]
+    assert (question.choices, question.suggested) == (("signed", "bearer", "guest"), "signed")
+
+
+@pytest.mark.parametrize("identity", ["jwks", "signed", "guest"])
+def test_the_answer_is_taken_and_asks_nothing_more(identity: str) -> None:
+    contract, asked = settled(OWN, SERVER, identity=identity)
+    assert (contract.identity, contract.keys_path, asked) == (identity, "/api/auth/jwks", {})
+
+
+def test_bearer_takes_the_server_s_token_a_cookie_that_is_named_or_asks_for_one() -> None:
+    assert settled(OWN, SERVER, identity="bearer") == (settled(KEYS, SERVER)[0], {})
+    assert settled(OWN, SERVER, identity="bearer", auth__cookie="api")[0].cookie == "api"
+    contract, asked = settled(OWN, replace(SERVER, signs=False), identity="bearer")
+    assert (contract.cookie, list(asked)) == (None, ["auth.cookie"])
+
+
+def test_a_server_elsewhere_leaves_the_backend_s_own_sign_in_and_asks_for_the_cookie_with_the_reason() -> None:
+    contract, asked = settled(OWN, None, elsewhere="no route of the site serves it")
+    assert (contract.identity, list(asked)) == ("bearer", ["auth.cookie"])
+    assert "no route of the site serves it" in asked["auth.cookie"].why
+    question = settled(NOBODY, None, elsewhere="no route of the site serves it")[1]["identity"]
+    assert (question.choices, question.suggested) == (("guest", "bearer"), None)
+    assert "no route of the site serves it" in question.why
+
+
+@pytest.mark.parametrize("kind", ["clerk", "next-auth", "supabase", "other"])
+def test_other_systems_are_asked_about_as_before(kind: str) -> None:
+    question = settled(NOBODY, None, kind)[1]["identity"]
+    assert (question.choices, question.suggested) == (("guest", "bearer"), None)
+    assert settled(OWN, None, kind)[0].identity == "bearer"
+
+
+def test_where_nobody_signs_in_guests_are_suggested() -> None:
+    question = settled(NOBODY, None, "none")[1]["identity"]
+    assert (question.choices, question.suggested) == (("guest", "bearer"), "guest")
