@@ -294,7 +294,7 @@ def test_a_package_that_git_would_ignore_is_refused() -> None:
         def ignored(self, *paths: str) -> frozenset[str]:
             return frozenset(path for path in paths if path.startswith("app/"))
 
-    outcome = plan(Tree(Ignoring()), profile())
+    outcome = plan(Tree(Ignoring()), profile(guest=True))
 
     assert isinstance(outcome, Refused)
     assert "app/chatkit_backend" in outcome.reason
@@ -348,7 +348,7 @@ def test_an_engine_made_in_a_function_is_not_called_but_its_address_is_shared() 
 
 
 def test_who_generates_migrations_is_told_to_leave_the_chats_tables_alone() -> None:
-    made = profile(database=engine("app/db.py", "engine"))
+    made = profile(guest=True, database=engine("app/db.py", "engine"))
 
     told = plan(Tree.of({"alembic.ini": ""}), made)
     untold = plan(Tree.of({}), made)

@@ -63,6 +63,16 @@ def test_a_library_that_cannot_sign_for_the_chat_alone_is_refused(better_auth: s
 
 
 @pytest.mark.parametrize(
+    ("better_auth", "identity", "told"),
+    [("^1.2.8", "jwks", 1), (">=1.0", "jwks", 1), ("^1.3.8", "jwks", 0), ("latest", "jwks", 0), ("^1.2.8", "signed", 0)],
+)
+def test_a_range_that_admits_older_ones_is_named_for_a_look(better_auth: str, identity: Identity, told: int) -> None:
+    found = planned(profile_of(identity), better_auth)
+    assert isinstance(found, Edited)
+    assert sum("better-auth 1.3.8 or newer" in one.text for one in found.follow_ups) == told
+
+
+@pytest.mark.parametrize(
     ("identity", "cookie", "words"),
     [
         ("bearer", None, ("auth.api.getToken(",)),

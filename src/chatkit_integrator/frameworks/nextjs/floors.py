@@ -44,6 +44,17 @@ def ends_below(range_: str, floor: tuple[int, int, int]) -> bool:
     return all(any(_limit(part) <= floor for part in _parts(one)) for one in range_.split("||"))
 
 
+def starts_below(range_: str, floor: tuple[int, int, int]) -> bool:
+    """Whether an npm range admits versions below one, as far as it is understood."""
+    found = [_ONE.match(one.strip().lstrip(">")) for one in range_.split("||")]
+    return any(part is not None and (part["operator"] in {"<", "<="} or _first(part) < floor) for part in found)
+
+
+def _first(part: re.Match[str]) -> tuple[int, ...]:
+    numbers = [int(one) for one in part["parts"].split(".") if one.isdigit()]
+    return (*numbers, 0, 0)[:3]
+
+
 def _parts(alternative: str) -> list[re.Match[str]]:
     if not re.fullmatch(r"\s*(?:[\^~=<>]*\s*v?\d[\w.*-]*\s*)+", alternative):
         return []

@@ -31,6 +31,11 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     folder = package_folder(backend)
     if tree.has(f"{folder}/__init__.py"):
         return AlreadyThere(f"{folder} is there")
+    if profile.contract.identity == "bearer" and backend.auth.dependency is None:
+        return Refused(
+            "identity=bearer needs a dependency of the backend that checks the token, and none was found; name it with "
+            "--answer auth.dependency=PATH:NAME, or answer identity."
+        )
     if tree.ignored(f"{folder}/__init__.py"):
         return Refused(f"git ignores {folder}; take the rule out of .gitignore, or the chat will not be committed.", "")
     try:

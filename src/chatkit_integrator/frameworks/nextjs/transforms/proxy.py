@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.frameworks.nextjs.installing import address, proxy_files
-from chatkit_integrator.frameworks.nextjs.transforms.signing import FROM, too_old
+from chatkit_integrator.frameworks.nextjs.transforms.signing import NEEDED, may_be_too_old, too_old
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
 
 if TYPE_CHECKING:
-    from chatkit_integrator.model.profile import Frontend, Profile
+    from chatkit_integrator.model.profile import Contract, Frontend, Profile
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
 
@@ -33,10 +33,7 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
             f"identity={contract.identity} needs a sign-in server of the site's own, and none was found; answer identity."
         )
     if contract.identity == "jwks" and too_old(tree, frontend):
-        newer = ".".join(map(str, FROM))
-        return Refused(
-            f"signing a token for the chat alone needs better-auth {newer} or newer; move to that, or answer identity."
-        )
+        return Refused(f"signing a token for the chat alone needs better-auth {NEEDED}; move to that, or answer identity.")
     if contract.identity == "bearer" and contract.cookie is None and frontend.auth.server is None:
         return Refused("it is not known which cookie holds the session's token; answer auth.cookie.")
     found = address(tree, frontend)
@@ -51,7 +48,7 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     return Edited(
         tuple(edits),
         f"Write the route {contract.proxy_path}, which goes to the backend's {contract.endpoint}",
-        tuple(_notes(frontend, profile, found.computed)),
+        (*_notes(frontend, profile, found.computed), *_about_the_library(tree, frontend, contract)),
     )
 
 
@@ -74,6 +71,13 @@ def no_server(frontend: Frontend) -> Refused | None:
             "under the same origin."
         )
     return None
+
+
+def _about_the_library(tree: Tree, frontend: Frontend, contract: Contract) -> tuple[FollowUp, ...]:
+    if contract.identity != "jwks" or not may_be_too_old(tree, frontend):
+        return ()
+    text = f"Signing a token for the chat alone needs better-auth {NEEDED}; {frontend.manifest} admits older ones, so look at "
+    return (FollowUp(text + "the one that the lock file has."),)
 
 
 def _notes(frontend: Frontend, profile: Profile, computed: tuple[str, ...]) -> list[FollowUp]:

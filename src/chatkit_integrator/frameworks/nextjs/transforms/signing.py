@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PACKAGE = "better-auth"
 FROM = (1, 3, 8)
 """The first Better Auth that signs a token with an issuer, an audience and a life of its own."""
+NEEDED = ".".join(map(str, FROM)) + " or newer"
 _OPTIONS = "({ disableSettingJwtHeader: true })"
 _BY_HAND = f'import {{ {PLUGIN} }} from "{PLUGINS[0]}";\n\nplugins: [{PLUGIN}{_OPTIONS}, …]'
 _COLUMNS = "id, publicKey, privateKey and createdAt, and expiresAt, alg and crv, which may be empty"
@@ -127,6 +128,11 @@ def _is_typed(given: SgNode) -> bool:
 def too_old(tree: Tree, frontend: Frontend) -> bool:
     """Whether the site's Better Auth cannot sign a token for the chat alone."""
     return floors.ends_below(_range(tree, frontend), FROM)
+
+
+def may_be_too_old(tree: Tree, frontend: Frontend) -> bool:
+    """Whether the site's package.json admits releases that cannot."""
+    return floors.starts_below(_range(tree, frontend), FROM)
 
 
 def _range(tree: Tree, frontend: Frontend) -> str:
