@@ -112,6 +112,14 @@ class Scripts:
                         return path
         return None
 
+    def package(self, module: str) -> str | None:
+        """The folder of the workspace's package that an import means."""
+        for folder in self._folders[1:]:
+            manifest = packages.look(self.tree, join(folder, "package.json"))
+            if manifest is not None and manifest.name and f"{module}/".startswith(f"{manifest.name}/"):
+                return folder
+        return None
+
     def _stems(self, importer: str, module: str) -> Iterator[str]:
         if module.startswith("."):
             yield normpath(join(dirname(importer), module))

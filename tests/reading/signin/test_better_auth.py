@@ -206,6 +206,7 @@ def test_where_its_keys_are_is_known_or_said_to_be_unknown(site: Site, options: 
 def test_a_server_in_a_package_of_the_workspace_is_the_site_s_own(workspace_site: Site) -> None:
     route = SERVED[ROUTE].replace("@/lib/auth", "@shop/auth")
     files = {f"web/{ROUTE}": route, "packages/auth/src/index.ts": IMPORT + "export const auth = betterAuth({});"}
+    files["web/lib/schema.ts"] = IMPORT + "export const forTheSchema = betterAuth({ basePath: '/none' });"
     assert found(workspace_site, files).auth.server == AuthServer(
         "packages/auth/src/index.ts", "auth", "@shop/auth", f"web/{ROUTE}", "/api/auth/jwks", signs=False
     )

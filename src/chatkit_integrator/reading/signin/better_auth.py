@@ -147,9 +147,18 @@ def _served(scripts: Scripts) -> Iterator[_Served]:
                 if name in one.names:
                     path = scripts.locate(script.path, one.module)
                     inner = scripts.script(path) if path else None
-                    found = _made(scripts, inner, one.names[name], _DEPTH) if inner is not None else None
+                    made = _made(scripts, inner, one.names[name], _DEPTH) if inner is not None else None
+                    found = made or _in_package(scripts, one.module)
                     if found is not None or javascript.last_name(function) != "handler":
                         yield _Served(Location(script.path, line), one.module, one.names[name], found)
+
+
+def _in_package(scripts: Scripts, module: str) -> tuple[Script, SgNode] | None:
+    """The one server that a package of the workspace makes."""
+    folder = scripts.package(module)
+    inside = [script for script in scripts.containing(b"betterAuth") if folder and script.path.startswith(f"{folder}/")]
+    made = [(script, call) for script in inside for call in calls(script.text)]
+    return made[0] if len(made) == 1 else None
 
 
 def _made(scripts: Scripts, script: Script, name: str, depth: int) -> tuple[Script, SgNode] | None:
