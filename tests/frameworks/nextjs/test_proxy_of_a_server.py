@@ -10,7 +10,7 @@ import pytest
 from chatkit_integrator.frameworks.nextjs.installing import proxy_files
 from chatkit_integrator.frameworks.nextjs.transforms import env
 from chatkit_integrator.frameworks.nextjs.transforms.proxy import TRANSFORM
-from chatkit_integrator.model.profile import AuthServer, Contract, Frontend, FrontendAuth, Profile
+from chatkit_integrator.model.profile import AuthServer, Contract, Frontend, FrontendAuth, Middleware, Profile
 from chatkit_integrator.model.tree import Tree
 from chatkit_integrator.model.unit import AlreadyThere, Edited, Refused
 
@@ -113,6 +113,16 @@ def test_the_server_is_imported_as_the_site_does(name: str, module: str, line: s
 def test_people_are_sent_to_the_site_s_own_sign_in() -> None:
     for identity in ("bearer", "jwks", "signed"):
         assert 'SIGN_IN_PATH = "/login";' in proxy_files(profile_of(identity))["web/app/_chatkit/settings.ts"]
+
+
+@pytest.mark.parametrize(("identity", "named"), [("jwks", True), ("signed", False), ("bearer", False)])
+def test_a_middleware_has_to_let_the_keys_pass(identity: Identity, named: bool) -> None:
+    made = profile_of(identity)
+    assert made.frontend is not None
+    guarded = replace(made, frontend=replace(made.frontend, middleware=Middleware("web/proxy.ts")))
+    found = planned(guarded)
+    assert isinstance(found, Edited)
+    assert ("let /api/auth/jwks pass" in found.follow_ups[0].text) == named
 
 
 def test_its_own_edits_are_already_there() -> None:

