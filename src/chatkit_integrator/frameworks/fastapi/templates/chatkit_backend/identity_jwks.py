@@ -67,9 +67,10 @@ class Keys:
                 await self._read()
         if not self._kept:
             raise HTTPException(status_code=503, detail=NO_KEYS)
-        if key_id not in self._kept:
+        key = self._kept.get(key_id)
+        if key is None:
             raise jwt.InvalidTokenError("signed with a key that the site does not publish")
-        return self._kept[key_id]
+        return key
 
     async def _read(self) -> None:
         """Read the keys that tokens may be signed with; where that fails, the ones that were read before stay."""
