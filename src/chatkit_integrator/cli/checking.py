@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from chatkit_integrator.cli.proving import proven
 from chatkit_integrator.cli.shared import AsJson, Backend, Frontend, Where, err, out
 from chatkit_integrator.errors import BadRequestError, BaselineError, NoIntegrationError
 from chatkit_integrator.report import formats, texts
@@ -40,10 +41,12 @@ def check_command(
     ] = False,
     allow_none: Annotated[bool, typer.Option("--allow-none", help="A repository without ChatKit is fine.")] = False,
     as_json: AsJson = False,
+    prove: Annotated[bool, typer.Option("--prove", help="Start the backend, shut in, and see it.")] = False,
+    artifacts: Annotated[Path | None, typer.Option(help="Keep what a proof recorded.", metavar="DIR")] = None,
     backend: Backend = None,
     frontend: Frontend = None,
 ) -> None:
-    """Judge the integration item by item, with evidence. Reads only.
+    """Judge the integration item by item, with evidence. Reads only; with --prove it runs a copy of the backend, shut in.
 
     Ends with 1 where an item fails that counts, with 2 where nothing could be judged or the baseline no longer fits.
     """
@@ -52,21 +55,24 @@ def check_command(
     settings = settings_of(tree)
     place = _baseline_place(path, settings, baseline, wanted=update_baseline)
     try:
-        with err.status("Checking"):
-            results = run_check(
-                path,
-                backend=backend or settings.backend,
-                frontend=frontend or settings.frontend,
-                select=select or (),
-                ignore=ignore or (),
-                tree=tree,
-            )
+        with err.status("Checking") as status:
+            if prove:
+                results = proven(path, status, artifacts, backend, frontend, select or (), ignore or ())
+            else:
+                results = run_check(
+                    path,
+                    backend=backend or settings.backend,
+                    frontend=frontend or settings.frontend,
+                    select=select or (),
+                    ignore=ignore or (),
+                    tree=tree,
+                )
     except NoIntegrationError as error:
         if not allow_none:
             raise
         err.print(str(error), markup=False)
         results = ()
-    known = _baseline(place, results, update=update_baseline)
+    known = _baseline(place, results, update=update_baseline, proven=prove)
     made = report(
         path,
         results,
@@ -76,6 +82,8 @@ def check_command(
         baseline=known,
         with_fixes=chosen in formats.WITH_FIXES,
         prefix=_prefix(path),
+        proven=prove,
+        artifacts=artifacts,
     )
     if chosen == "text" and output is None:
         out.print(texts.checklist(made), end="")
@@ -85,7 +93,7 @@ def check_command(
         with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as summary:
             summary.write(formats.render(made, "markdown") + "\n")
     if known is not None:
-        _must_fit(known, results, place)
+        _must_fit(known, results, place, proven=prove)
     if made.is_bad(fail_on):
         raise typer.Exit(1)
 
@@ -107,7 +115,7 @@ def _baseline_place(path: Path, settings: Settings, given: Path | None, *, wante
     return None
 
 
-def _baseline(place: Path | None, results: Sequence[Result], *, update: bool) -> Baseline | None:
+def _baseline(place: Path | None, results: Sequence[Result], *, update: bool, proven: bool) -> Baseline | None:
     """The baseline as it is, made or brought down first where that is asked for."""
     if place is None:
         return None
@@ -115,7 +123,7 @@ def _baseline(place: Path | None, results: Sequence[Result], *, update: bool) ->
         known = Baseline.parse(place.read_text(encoding="utf-8"), str(place))
         if not update:
             return known
-        known = known.shrunk(results, proven=False)
+        known = known.shrunk(results, proven=proven)
     elif update:
         known = Baseline.of(results)
     else:
@@ -124,8 +132,8 @@ def _baseline(place: Path | None, results: Sequence[Result], *, update: bool) ->
     return known
 
 
-def _must_fit(known: Baseline, results: Sequence[Result], place: Path | None) -> None:
-    stale = known.stale(results, proven=False)
+def _must_fit(known: Baseline, results: Sequence[Result], place: Path | None, *, proven: bool) -> None:
+    stale = known.stale(results, proven=proven)
     if stale:
         (item, file), (then, now) = min(stale.items())
         raise BaselineError(

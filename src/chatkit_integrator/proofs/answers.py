@@ -13,26 +13,31 @@ from typing import Any, cast
 _NAME = re.compile(r"\bmy name is ([A-Z][\w'-]*)", re.IGNORECASE)
 _ASKS_NAME = re.compile(r"\bwhat('s| is) my name\b|\bwho am i\b", re.IGNORECASE)
 _CONTEXT = re.compile(r"<context>\s*(\{.*?\})\s*</context>", re.DOTALL)
+_ROLES = {"human": "user", "ai": "assistant", "model": "assistant"}
+_SPEAKERS = {"user", "assistant", "system", "developer"}
 _ALARM = re.compile(
     r"violat|flag|trip|block|unsafe|harm|jailbreak|injection|malicious|off_?topic|abus|spam|error|fail", re.IGNORECASE
 )
 
 
 def _texts(message: dict[str, Any]) -> str:
-    content = message.get("content", "")
-    if isinstance(content, str):
-        return content
-    parts = cast("list[dict[str, Any]]", content or [])
-    return "\n".join(str(part.get("text", "")) for part in parts)
+    content: Any = message.get("content", message.get("parts", ""))
+    if not isinstance(content, list):
+        return str(content or "")
+    parts = cast("list[Any]", content)
+    return "\n".join(str(cast("dict[str, Any]", part).get("text", "")) for part in parts if isinstance(part, dict))
 
 
 def said(request: dict[str, Any]) -> list[tuple[str, str]]:
-    """The conversation in a request, of either API, as (role, text), oldest first."""
-    given = request.get("input", request.get("messages", []))
-    if isinstance(given, str):
-        return [("user", given)]
-    messages = cast("list[dict[str, Any]]", given)
-    return [(str(one.get("role", "")), _texts(one)) for one in messages if one.get("role")]
+    """The conversation in a request, of any of the APIs, as (role, text), oldest first."""
+    given: Any = request.get("input", request.get("messages", request.get("contents", [])))
+    if isinstance(given, dict):
+        given = cast("dict[str, Any]", given).get("messages", [])
+    if not isinstance(given, list):
+        return [("user", str(given))]
+    messages = [cast("dict[str, Any]", one) for one in cast("list[Any]", given) if isinstance(one, dict)]
+    roles = [_ROLES.get(role, role) for role in (str(one.get("role") or one.get("type") or "") for one in messages)]
+    return [(role, _texts(one)) for role, one in zip(roles, messages, strict=True) if role in _SPEAKERS]
 
 
 def answer(request: dict[str, Any]) -> str:

@@ -1,104 +1,56 @@
-"""A recording stand-in for the model API: Responses and Chat Completions, streamed or not; standard library only.
+"""A recording stand-in for the model API: Responses, Chat Completions, Gemini and LangGraph, streamed or not.
 
 It answers from what it was really sent, so a conversation with it shows whether history and page context arrived. Every
-request is kept: ``GET /__requests``. ``python -m chatkit_integrator.proofs.recorder --port 0`` prints its address and
-serves until stopped. The events are those that the OpenAI SDKs of 2025 and 2026 accept.
+request is kept: ``GET /__requests``. Other services that a backend asks are answered too (``services``). It fails on demand:
+``POST /__fail/500``. ``python -m chatkit_integrator.proofs.recorder --port 0`` prints its address and serves until stopped.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
+import select
 import sys
 import threading
-import uuid
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from chatkit_integrator.proofs.answers import answer, schema_of, smallest
+from chatkit_integrator.proofs.services import answer_for
+from chatkit_integrator.proofs.speaking import api_of, speak
+from chatkit_integrator.proofs.tokens import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from chatkit_integrator.proofs.speaking import Api
+
+_HANGING = 300.0
 
 
 @dataclass
 class Recording:
-    """What was asked, in order, and what to do instead of answering: ``"500"``, ``"429"``, ``"half"``, or nothing."""
+    """What was asked, in order, and how to answer.
+
+    ``failure`` is what to do instead of answering: ``"500"``, ``"429"``, ``"hang"``, ``"half"``, or nothing. ``text`` is what
+    to say, where it is not to be made of the request; ``pace`` seconds lie between two pieces of a stream.
+    """
 
     requests: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     failure: str = ""
+    text: str = ""
+    pace: float = 0.0
+    keys: Keys = field(default_factory=Keys)
+    held: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, "list[dict[str, Any]]"])
 
+    @property
+    def prompts(self) -> list[dict[str, Any]]:
+        """The requests that went to a model.
 
-def responses_events(request: dict[str, Any], text: str) -> Iterator[dict[str, Any]]:
-    """The events of the Responses API for one message."""
-    item_id, response = f"msg_{uuid.uuid4().hex}", _response(request, [], "in_progress")
-    part: dict[str, Any] = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
-    item: dict[str, Any] = {"id": item_id, "type": "message", "role": "assistant", "status": "in_progress", "content": []}
-    place = {"item_id": item_id, "output_index": 0, "content_index": 0}
-    done_part: dict[str, Any] = {**part, "text": text}
-    done_item: dict[str, Any] = {**item, "status": "completed", "content": [done_part]}
-    yield {"type": "response.created", "response": response}
-    yield {"type": "response.in_progress", "response": response}
-    yield {"type": "response.output_item.added", "output_index": 0, "item": item}
-    yield {"type": "response.content_part.added", **place, "part": part}
-    for word in re.findall(r"\S+\s*", text):
-        yield {"type": "response.output_text.delta", **place, "delta": word, "logprobs": []}
-    yield {"type": "response.output_text.done", **place, "text": text, "logprobs": []}
-    yield {"type": "response.content_part.done", **place, "part": done_part}
-    yield {"type": "response.output_item.done", "output_index": 0, "item": done_item}
-    yield {"type": "response.completed", "response": {**_response(request, [done_item], "completed"), "id": response["id"]}}
-
-
-def _response(request: dict[str, Any], output: list[dict[str, Any]], status: str) -> dict[str, Any]:
-    return {
-        "id": f"resp_{uuid.uuid4().hex}",
-        "object": "response",
-        "created_at": 0,
-        "status": status,
-        "model": request.get("model", "recorded"),
-        "output": output,
-        "parallel_tool_calls": True,
-        "tool_choice": "auto",
-        "tools": [],
-        "error": None,
-        "incomplete_details": None,
-        "instructions": None,
-        "metadata": {},
-        "temperature": 1.0,
-        "top_p": 1.0,
-        "usage": {
-            "input_tokens": 1,
-            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-            "output_tokens": 1,
-            "output_tokens_details": {"reasoning_tokens": 0},
-            "total_tokens": 2,
-        }
-        if status == "completed"
-        else None,
-    }
-
-
-def chat_chunks(request: dict[str, Any], text: str) -> Iterator[dict[str, Any]]:
-    """The chunks of the Chat Completions API for one message."""
-    base = {
-        "id": f"chatcmpl_{uuid.uuid4().hex}",
-        "object": "chat.completion.chunk",
-        "created": 0,
-        "model": request.get("model"),
-    }
-
-    def chunk(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
-        return {**base, "choices": [{"index": 0, "delta": delta, "finish_reason": reason, "logprobs": None}]}
-
-    yield chunk({"role": "assistant", "content": ""})
-    for word in re.findall(r"\S+\s*", text):
-        yield chunk({"content": word})
-    yield chunk({}, "stop")
-    options: dict[str, Any] = request.get("stream_options") or {}
-    if options.get("include_usage"):
-        yield {**base, "choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}
+        Each has ``body``, ``before`` (what a real API would remember by an id in it), ``sent`` and ``pieces`` (how many
+        pieces of the answer were taken, of how many), and ``left`` where the asker went away.
+        """
+        return [one for one in self.requests if one.get("api")]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -110,50 +62,129 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Give what was recorded, or say that the server is up."""
-        self._json(self.recording.requests if self.path == "/__requests" else {"ok": True})
+        if self.path == "/__requests":
+            self._json(self.recording.requests)
+        else:
+            self._other(None)
 
     def do_POST(self) -> None:
         """Answer as the API at that path would."""
-        raw = self.rfile.read(int(self.headers.get("content-length", "0")))
-        body = cast("dict[str, Any]", json.loads(raw or b"{}"))
+        body = self._body()
         if self.path.startswith("/__fail/"):
             self.recording.failure = self.path.removeprefix("/__fail/")
             self._json({"ok": True})
             return
-        self.recording.requests.append({"path": self.path, "body": body})
-        if self.recording.failure in {"500", "429"}:
-            self._json({"error": {"message": "made to fail"}}, int(self.recording.failure), {"x-should-retry": "false"})
+        api = api_of(self.path)
+        if api is None or not isinstance(body, dict):
+            self._other(body)
+            return
+        self._model(api, cast("dict[str, Any]", body))
+
+    def do_PUT(self) -> None:
+        """Answer other services."""
+        self._other(self._body())
+
+    do_PATCH = do_PUT  # noqa: N815 - the names that the base class calls
+    do_DELETE = do_PUT  # noqa: N815
+
+    def do_HEAD(self) -> None:
+        """Say that there is something."""
+        self._json({}, with_body=False)
+
+    def _body(self) -> Any:  # noqa: ANN401 - any JSON
+        if "chunked" in self.headers.get("transfer-encoding", ""):
+            raw = b""
+            while size := int(self.rfile.readline().split(b";")[0].strip() or b"0", 16):
+                raw += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+        else:
+            raw = self.rfile.read(int(self.headers.get("content-length") or "0"))
+        try:
+            return json.loads(raw or b"{}")
+        except ValueError:
+            return {"raw": raw[:2000].decode("utf-8", "replace")}
+
+    def _noted(self, body: Any, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+        host = self.headers.get("x-original-host") or self.headers.get("host", "")
+        entry: dict[str, Any] = {"method": self.command, "path": self.path, "host": host, "body": body, **more}
+        self.recording.requests.append(entry)
+        return entry
+
+    def _other(self, body: Any) -> None:  # noqa: ANN401 - any JSON
+        self._noted(body)
+        base = f"http://{self.headers.get('host', '127.0.0.1')}"
+        given = answer_for(self.command, self.path, body, self.recording.keys, base)
+        if given.value is None:
+            self.send_response(given.status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+        else:
+            self._json(given.value, given.status)
+
+    def _model(self, api: Api, body: dict[str, Any]) -> None:
+        recording = self.recording
+        key = _conversation(api, self.path, body)
+        before = recording.held.get(key, [])
+        entry = self._noted(body, api=api, before=before, sent=0, pieces=0, left=False, at=time.time())
+        if recording.failure == "hang":
+            entry["left"] = self._hung()
+        if recording.failure in {"500", "429", "hang"}:
+            status = 500 if recording.failure == "hang" else int(recording.failure)
+            self._json({"error": {"message": "made to fail"}}, status, {"x-should-retry": "false"})
             return
         schema = schema_of(body)
-        text = answer(body) if schema is None else json.dumps(smallest(schema))
-        if self.path.endswith("/responses"):
-            self._answer(body, text, responses_events(body, text), named=True)
-        elif self.path.endswith("/chat/completions"):
-            self._answer(body, text, chat_chunks(body, text), named=False)
-        else:
-            self._json({"ok": True})
-
-    def _answer(self, body: dict[str, Any], text: str, events: Iterator[dict[str, Any]], *, named: bool) -> None:
-        if not body.get("stream"):
-            made = list(events)
-            self._json(made[-1]["response"] if named else _completion(body, text))
+        text = json.dumps(smallest(schema)) if schema is not None else recording.text or answer(body)
+        now = _said_now(body)
+        spoken = speak(api, body, text, [*before, *now] if api == "langgraph" else [])
+        for name in {key if api == "langgraph" else spoken.id} - {""}:
+            recording.held[name] = [*before, *now, {"type": "ai", "content": text}]
+        if not _streamed(api, self.path, body):
+            self._json(spoken.whole)
             return
+        entry["pieces"] = len(spoken.pieces)
+        self._stream(entry, spoken.pieces)
+
+    def _stream(self, entry: dict[str, Any], pieces: tuple[str, ...]) -> None:
+        self.close_connection = True
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("connection", "close")
         self.end_headers()
-        for number, event in enumerate(events):
-            if self.recording.failure == "half" and number > 5:  # noqa: PLR2004 - in the middle of the text
-                break
-            data = json.dumps({**event, "sequence_number": number} if named else event)
-            head = f"event: {event['type']}\n" if named else ""
-            self.wfile.write(f"{head}data: {data}\n\n".encode())
-            self.wfile.flush()
-        if not named:
-            self.wfile.write(b"data: [DONE]\n\n")
-        self.close_connection = True
+        for number, piece in enumerate(pieces):
+            if self.recording.failure == "half" and number > len(pieces) // 2:
+                return
+            if self.recording.pace:
+                time.sleep(self.recording.pace)
+            if self._left():
+                entry["left"] = True
+                return
+            try:
+                self.wfile.write(piece.encode())
+                self.wfile.flush()
+            except OSError:
+                entry["left"] = True
+                return
+            entry["sent"] = number + 1
 
-    def _json(self, value: object, status: int = 200, headers: dict[str, str] | None = None) -> None:
+    def _left(self) -> bool:
+        """Whether the asker has gone away."""
+        ready, _, _ = select.select([self.connection], [], [], 0)
+        try:
+            return bool(ready) and self.connection.recv(1, 2) == b""  # 2: only look
+        except OSError:
+            return True
+
+    def _hung(self) -> bool:
+        """Say nothing until the asker goes away, or nobody wants it any more."""
+        deadline = time.monotonic() + _HANGING
+        while self.recording.failure == "hang" and time.monotonic() < deadline:
+            if self._left():
+                return True
+            time.sleep(0.05)
+        return False
+
+    def _json(self, value: object, status: int = 200, headers: dict[str, str] | None = None, *, with_body: bool = True) -> None:
         data = json.dumps(value).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
@@ -161,18 +192,39 @@ class _Handler(BaseHTTPRequestHandler):
         for name, text in (headers or {}).items():
             self.send_header(name, text)
         self.end_headers()
-        self.wfile.write(data)
+        if with_body:
+            self.wfile.write(data)
 
 
-def _completion(request: dict[str, Any], text: str) -> dict[str, Any]:
-    return {
-        "id": f"chatcmpl_{uuid.uuid4().hex}",
-        "object": "chat.completion",
-        "created": 0,
-        "model": request.get("model", "recorded"),
-        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
-        "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-    }
+def _conversation(api: Api, path: str, body: dict[str, Any]) -> str:
+    """The name under which an API remembers what was said before; nothing where it does not."""
+    if api == "langgraph":
+        return path.partition("/runs/")[0]
+    conversation: Any = body.get("conversation")
+    named = cast("dict[str, Any]", conversation).get("id") if isinstance(conversation, dict) else conversation
+    return str(body.get("previous_response_id") or named or "")
+
+
+def _said_now(body: dict[str, Any]) -> list[dict[str, Any]]:
+    given: Any = body.get("input")
+    if isinstance(given, dict):
+        given = cast("dict[str, Any]", given).get("messages")
+    messages = cast("list[Any]", given) if isinstance(given, list) else [{"type": "human", "content": given}]
+    return [cast("dict[str, Any]", one) for one in messages if isinstance(one, dict)]
+
+
+def _streamed(api: Api, path: str, body: dict[str, Any]) -> bool:
+    if api == "langgraph":
+        return not path.endswith("/wait")
+    return bool(body.get("stream")) or ":streamGenerateContent" in path
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of askers that went away."""
 
 
 class Recorder:
@@ -181,13 +233,18 @@ class Recorder:
     def __init__(self, port: int = 0) -> None:
         self.recording = Recording()
         handler = type("Handler", (_Handler,), {"recording": self.recording})
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._server = _Server(("127.0.0.1", port), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def base(self) -> str:
+        """The address, as other services are given it."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def url(self) -> str:
         """The base address, as ``OPENAI_BASE_URL`` wants it."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        return f"{self.base}/v1"
 
     def __enter__(self) -> Self:
         self._thread.start()
