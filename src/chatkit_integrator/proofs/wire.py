@@ -72,11 +72,19 @@ class Exchange:
             return None
 
     @property
+    def fields(self) -> dict[str, Any]:
+        """The JSON object of the answer; an empty one where it is none."""
+        value = self.value
+        return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+    @property
     def rows(self) -> list[dict[str, Any]]:
-        """What a listing lists; nothing where it was refused."""
-        value = self.value if self.status == _OK else None
-        data = cast("dict[str, Any]", value).get("data") if isinstance(value, dict) else None
-        return [one for one in cast("list[Any]", data) if isinstance(one, dict)] if isinstance(data, list) else []
+        """What a listing lists, or a thread holds; nothing where it was refused."""
+        items: Any = self.fields.get("items")
+        data: Any = self.fields.get("data", cast("dict[str, Any]", items).get("data") if isinstance(items, dict) else None)
+        if self.status != _OK or not isinstance(data, list):
+            return []
+        return [cast("dict[str, Any]", one) for one in cast("list[Any]", data) if isinstance(one, dict)]
 
     @property
     def told(self) -> str:

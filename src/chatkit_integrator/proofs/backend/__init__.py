@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.proofs.backend import ck01_identity, ck03_history
+from chatkit_integrator.proofs.backend import (
+    ck01_identity,
+    ck02_context,
+    ck03_history,
+    ck10_failures,
+    ck11_durable,
+    ck12_isolation,
+    ck20_stop,
+    ck26_contract,
+)
 
 if TYPE_CHECKING:
     from chatkit_integrator.proofs.proof import Proof
 
-BACKEND: tuple[Proof, ...] = (ck01_identity.PROOF, ck03_history.PROOF)
+BACKEND: tuple[Proof, ...] = (
+    ck01_identity.PROOF,
+    ck02_context.PROOF,
+    ck12_isolation.PROOF,
+    ck26_contract.PROOF,
+    ck20_stop.PROOF,
+    ck03_history.PROOF,
+    ck11_durable.PROOF,
+    ck10_failures.PROOF,
+)
 PROVEN = {
     "CK01": "Backend extracts the user id from a header",
     "CK02": "Backend extracts request metadata",

@@ -36,7 +36,6 @@ _ALWAYS = {
     "UV_NO_SYNC": "1",
     "UV_OFFLINE": "1",
     "PYTHONUNBUFFERED": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",
 }
 
 

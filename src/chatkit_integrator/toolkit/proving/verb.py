@@ -1,0 +1,291 @@
+"""The verb ``prove``: prepare, have it done by a process that is shut in, and put what was seen beside what was read."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.errors import BadRequestError, CommandFailedError
+from chatkit_integrator.model.verdict import Passed, Unknown
+from chatkit_integrator.toolkit.checking import check
+from chatkit_integrator.toolkit.inspecting import repository
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
+
+    from chatkit_integrator.engine.containment import Containment
+    from chatkit_integrator.model.settings import Prove
+    from chatkit_integrator.model.tree import Tree
+    from chatkit_integrator.model.verdict import Result
+    from chatkit_integrator.proofs.proof import Seen
+    from chatkit_integrator.reading.launch import Launch
+    from chatkit_integrator.toolkit.proving.installing import Installed
+    from chatkit_integrator.toolkit.proving.job import Done, Job
+
+_WHOLE = 600.0
+_LOOK = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """The checklist, seen as far as it can be.
+
+    ``notes`` are findings beside the items: drift of what is installed, migrations that fail; ``containment`` is what kept
+    traffic in, ``artifacts`` the folder with everything that was recorded, ``seconds`` how long each part took. ``failed`` is
+    why the backend could not be seen at all.
+    """
+
+    results: tuple[Result, ...]
+    notes: tuple[str, ...] = ()
+    containment: str = ""
+    environment: str = ""
+    artifacts: Path | None = None
+    failed: str = ""
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+
+
+async def prove(
+    path: Path,
+    *,
+    backend: str | None = None,
+    frontend: str | None = None,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    artifacts: Path | None = None,
+    progress: Callable[[str], Coroutine[object, object, None]] | None = None,
+) -> Proven:
+    """Judge the integration by what it does, its code read first; runs the user's code, shut in.
+
+    ``progress`` is awaited with a sentence at each step. Cancelling stops everything that was started. ``artifacts`` is a
+    folder for what is recorded; without it nothing is kept. Raises what ``check`` raises.
+    """
+    import anyio.from_thread  # noqa: PLC0415 - not needed to start a server
+    import anyio.to_thread  # noqa: PLC0415
+
+    def say(text: str) -> None:
+        if progress is not None:
+            anyio.from_thread.run(progress, text)
+
+    def work() -> Proven:
+        tick = anyio.from_thread.check_cancelled
+        return _prove(path, backend, frontend, frozenset(select), frozenset(ignore), artifacts, say, tick)
+
+    return await anyio.to_thread.run_sync(work)
+
+
+def _prove(
+    path: Path,
+    backend: str | None,
+    frontend: str | None,
+    select: frozenset[str],
+    ignore: frozenset[str],
+    artifacts: Path | None,
+    say: Callable[[str], None],
+    tick: Callable[[], None],
+) -> Proven:
+    from chatkit_integrator.engine.containment import containment  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.reading.settings import read_settings  # noqa: PLC0415
+
+    begun = time.monotonic()
+    tree = repository(path).tree()
+    settings = read_settings(tree)
+    backend, frontend = backend or settings.backend, frontend or settings.frontend
+    say("Reading the code")
+    read = check(path, backend=backend, frontend=frontend, select=select, ignore=ignore, tree=tree)
+    kept_in = containment()
+    with ExitStack() as stack:
+        scratch = Path(tempfile.mkdtemp(prefix="chatkit-proof-"))
+        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        kept = artifacts if artifacts is not None else scratch / "kept"
+        kept.mkdir(parents=True, exist_ok=True)
+        seconds = {"reading": round(time.monotonic() - begun, 2)}
+        items = tuple(sorted(select))
+        notes: list[str] = []
+        try:
+            job, installed = _prepared(
+                path.resolve(),
+                tree,
+                settings.prove,
+                backend,
+                frontend,
+                scratch,
+                kept,
+                kept_in,
+                items,
+                say,
+                tick,
+                seconds,
+                notes,
+            )
+            done = _worked(job, kept_in, scratch, say, tick)
+        except (BadRequestError, CommandFailedError) as error:
+            return Proven(_unseen(read, str(error)), tuple(notes), kept_in.what, failed=str(error), seconds=seconds)
+    seconds |= done.seconds
+    seconds["all"] = round(time.monotonic() - begun, 2)
+    notes += [*([installed.drift] if installed.drift else []), *done.notes]
+    results = _unseen(read, done.failed) if done.failed and not done.shown else _merged(read, done)
+    results = tuple(sorted((*results, *_only_seen(done, read, select, ignore)), key=lambda one: one.id))
+    shown = artifacts.resolve() if artifacts is not None else None
+    return Proven(results, tuple(notes), kept_in.what, installed.how, shown, done.failed, seconds)
+
+
+def _prepared(
+    root: Path,
+    tree: Tree,
+    given: Prove | None,
+    backend: str | None,
+    frontend: str | None,
+    scratch: Path,
+    kept: Path,
+    kept_in: Containment,
+    items: tuple[str, ...],
+    say: Callable[[str], None],
+    tick: Callable[[], None],
+    seconds: dict[str, float],
+    notes: list[str],
+) -> tuple[Job, Installed]:
+    """Copy the repository, find what it runs on, and say what is to be done."""
+    from chatkit_integrator.model.settings import Prove as Empty  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.toolkit.proving.copying import copy_tree  # noqa: PLC0415
+    from chatkit_integrator.toolkit.proving.installing import python_for  # noqa: PLC0415
+    from chatkit_integrator.toolkit.proving.job import Job  # noqa: PLC0415
+
+    settings = given if given is not None else Empty()
+    launch, endpoint, sent = _launch(tree, backend, frontend)
+    copy = scratch / "tree"
+    copy.mkdir()
+    notes += copy_tree(tree, copy)
+    begun = time.monotonic()
+    installed = python_for(launch, root, copy, settings.python, say, tick)
+    seconds["install"] = round(time.monotonic() - begun, 2)
+    job = Job(
+        launch=launch,
+        settings=settings,
+        tree=copy,
+        kept=kept.resolve(),
+        scratch=scratch,
+        python=installed.python,
+        drivers=installed.drivers,
+        is_contained=kept_in.is_namespace,
+        endpoint=endpoint,
+        sent=sent,
+        items=items,
+    )
+    return job, installed
+
+
+def _launch(tree: Tree, backend: str | None, frontend: str | None) -> tuple[Launch, str | None, tuple[str, ...] | None]:
+    """What is started; the path that the client leads to; the keys that it sends."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - only here
+
+    from chatkit_integrator.reading.client import read_client  # noqa: PLC0415 - heavy: tree-sitter
+    from chatkit_integrator.reading.launch import read_launch  # noqa: PLC0415
+    from chatkit_integrator.reading.server import read_server  # noqa: PLC0415
+
+    server = read_server(tree, backend)
+    launch = read_launch(tree, backend, server.endpoint.path if server is not None and server.endpoint is not None else None)
+    if launch is None:
+        raise BadRequestError("There is no ChatKit backend here to start.")
+    client = read_client(tree, frontend)
+    target = None
+    if client is not None:
+        target = client.proxy.target if client.proxy is not None else client.url
+    path = urlsplit(target).path if target else None
+    return launch, path or (server.path if server is not None else None), client.metadata_keys if client is not None else None
+
+
+def _worked(job: Job, kept_in: Containment, scratch: Path, say: Callable[[str], None], tick: Callable[[], None]) -> Done:
+    """Have the job done by a process that is shut in; ``CommandFailedError`` where it takes too long, or ends in silence."""
+    from pydantic import TypeAdapter  # noqa: PLC0415 - heavy
+
+    from chatkit_integrator.engine.running import Limits, start  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.toolkit.proving.job import Done, Job  # noqa: PLC0415
+
+    order, progress = scratch / "job.json", scratch / "progress.jsonl"
+    order.write_bytes(TypeAdapter(Job).dump_json(job))
+    progress.touch()
+    scratch.chmod(0o755)
+    argv = [*kept_in.prefix, sys.executable, "-m", "chatkit_integrator.toolkit.proving.worker", str(order)]
+    deadline = time.monotonic() + _WHOLE
+    with (
+        start(argv, cwd=scratch, env=dict(os.environ), log=scratch / "worker.log", limits=Limits(processes=4096)) as worker,
+        progress.open(encoding="utf-8") as told,
+    ):
+        while worker.process.poll() is None:
+            tick()
+            for line in told:
+                say(json.loads(line))
+            if time.monotonic() > deadline:
+                raise CommandFailedError(f"The proof took longer than {_WHOLE:.0f} s and was stopped.")
+            time.sleep(_LOOK)
+        outcome = scratch / "done.json"
+        if not outcome.exists():
+            raise CommandFailedError(f"The proof ended without a result: {worker.said()[-1500:]}")
+    return TypeAdapter(Done).validate_json(outcome.read_bytes())
+
+
+def _unseen(read: Iterable[Result], why: str) -> tuple[Result, ...]:
+    """What was to be seen and could not be is unknown, whatever the code says for it; what the code says against it stays."""
+    from chatkit_integrator.proofs.backend import PROVEN  # noqa: PLC0415 - not needed to start a server
+
+    found: list[Result] = []
+    for one in read:
+        if one.id in PROVEN and isinstance(one.verdict, Passed):
+            found.append(replace(one, verdict=Unknown(f"it could not be seen: {why}"), read=one.verdict))
+        else:
+            found.append(one)
+    return tuple(found)
+
+
+def _merged(read: Iterable[Result], done: Done) -> tuple[Result, ...]:
+    from chatkit_integrator.toolkit.proving.job import read as back  # noqa: PLC0415 - not needed to start a server
+
+    seen = {one.item: back(one) for one in done.shown}
+    return tuple(_with(one, seen[one.id]) if one.id in seen else one for one in read)
+
+
+def _only_seen(done: Done, read: Iterable[Result], select: frozenset[str], ignore: frozenset[str]) -> Iterator[Result]:
+    """Items that code alone is not judged on."""
+    from chatkit_integrator.model.verdict import Remedy, Result  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.proofs.backend import PROVEN  # noqa: PLC0415
+    from chatkit_integrator.toolkit.proving.job import read as back  # noqa: PLC0415
+
+    listed = {one.id for one in read}
+    for one in done.shown:
+        if one.item not in listed and one.item not in ignore and (not select or one.item in select):
+            yield Result(one.item, PROVEN[one.item], "error", back(one).verdict, Remedy("See what was observed."))
+
+
+def _with(result: Result, seen: Seen) -> Result:
+    """What was seen goes before what was read; the reading stays beside it where the two differ."""
+    match seen.verdict, result.verdict:
+        case Unknown(reason), Passed():
+            return replace(result, verdict=Unknown(f"it could not be seen: {reason}"), read=result.verdict)
+        case Unknown(), _:
+            return result
+        case Passed(), before if seen.is_half and not isinstance(before, Passed):
+            return result
+        case verdict, before:
+            differs = type(verdict) is not type(before)
+            return replace(result, verdict=verdict, read=before if differs else None)
+
+
+def statuses(proven: Proven) -> Iterator[str]:
+    """What a proof says beside its verdicts, in sentences."""
+    if proven.failed:
+        yield f"The backend could not be seen: {proven.failed}"
+    yield f"What kept traffic in: {proven.containment}"
+    if proven.environment:
+        yield f"It ran on {proven.environment}"
+    yield from proven.notes
+
+
+__all__ = ["Proven", "prove", "statuses"]
