@@ -53,11 +53,12 @@ def _extracted(stage: Stage, thread: str) -> Seen:
     headers = [one for one in stage.ada.credentials if one.place != "query"]
     if not headers:
         return failed(f"who is asking is read from {told}, not from a header or cookie", *evidence)
+    names = " and ".join(one.told for one in headers)
     if _finds(own, thread) and not _finds(others, thread):
-        return passed(f"{headers[0].told} decides whose conversations are meant", *evidence)
+        return passed(f"who is asking is read from {names}: it decides whose conversations are listed", *evidence)
     if refused.status in {401, 403}:
-        return passed(f"without {headers[0].told} a request is refused, with it it is answered", *evidence[:2])
-    return unknown(f"{headers[0].told} changes nothing that could be seen")
+        return passed(f"without {names} a request is refused, with it it is answered", *evidence[:2])
+    return unknown(f"{names} changes nothing that could be seen")
 
 
 def _verified(stage: Stage, thread: str) -> Seen:

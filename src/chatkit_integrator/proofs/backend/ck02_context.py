@@ -14,10 +14,12 @@ from chatkit_integrator.proofs.wire import Exchange, spoken
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from chatkit_integrator.model.verdict import Observed
     from chatkit_integrator.proofs.stage import Stage
 
 _GROUP = 6
-_CHANNELS = ("metadata", "metadata.userInfo", "metadata.pageContext", "params.input.metadata", "the body itself")
+_PARTS = ("metadata", "params.input.metadata")
+_CHANNELS = (*(f"{part}{inner}" for part in _PARTS for inner in ("", ".userInfo", ".pageContext")), "the body itself")
 _TELLING = ("page", "context", "user", "profile", "preference", "selection", "article", "document")
 
 
@@ -35,7 +37,10 @@ class _Word:
 
 
 def prove(stage: Stage) -> Mapping[str, Seen]:
-    """Send them all at once; where that is too much for the backend, a few at a time."""
+    """Send them all at once; where that is too much for the backend, a few at a time.
+
+    Where it is not known what the client sends, nothing is said of what the model should be told.
+    """
     found, prompt, exchange = _sent(stage, stage.keys)
     if prompt is None or not exchange.is_fine:
         for start in range(0, len(stage.keys), _GROUP):
@@ -45,9 +50,11 @@ def prove(stage: Stage) -> Mapping[str, Seen]:
         return {"CK04": unknown(no_prompt(stage, exchange))}
     if not found:
         return {"CK04": _without_words(stage, prompt)}
+    if stage.sent == ():
+        return {"CK02": passed(f"what is sent as {found[0].told} is kept: it is in the prompt", _shown(stage, prompt, found))}
     sent = None if stage.sent is None else [one for one in found if _is_sent(one, stage.sent)]
     told = ", ".join(dict.fromkeys(one.told for one in found[:8]))
-    shown = stage.prompt(prompt, f"Found in the prompt: {told}.", found[0].text)
+    shown = _shown(stage, prompt, found)
     kept = passed(f"what is sent as {found[0].told} is kept: it is in the prompt", shown)
     if sent is not None and not sent:
         never = (
@@ -55,6 +62,11 @@ def prove(stage: Stage) -> Mapping[str, Seen]:
         )
         return {"CK02": kept, "CK04": failed(never, shown)}
     return {"CK02": kept, "CK04": passed(f"{(sent or found)[0].told} is in the prompt", shown)}
+
+
+def _shown(stage: Stage, prompt: Mapping[str, Any], found: Sequence[_Word]) -> Observed:
+    told = ", ".join(dict.fromkeys(one.told for one in found[:8]))
+    return stage.prompt(prompt, f"Found in the prompt: {told}.", found[0].text)
 
 
 def _is_sent(word: _Word, sent: Sequence[str]) -> bool:
@@ -67,13 +79,13 @@ def _sent(stage: Stage, keys: Sequence[str]) -> tuple[list[_Word], dict[str, Any
     of: dict[str, dict[str, Any]] = {channel: {} for channel in _CHANNELS}
     for one in words:
         of[one.channel][one.key] = one.text
-    nested = {"userInfo": of["metadata.userInfo"], "pageContext": of["metadata.pageContext"]}
+    told = {part: {**of[part], "userInfo": of[f"{part}.userInfo"], "pageContext": of[f"{part}.pageContext"]} for part in _PARTS}
     given, configured = _configured(stage)
     heard = len(stage.recording.prompts)
     exchange = stage.wire(stage.ada).exchange(
         "threads.create",
-        {"input": spoken("What am I looking at?", metadata={**of["params.input.metadata"], **nested})},
-        {**of["metadata"], **nested, **given},
+        {"input": spoken("What am I looking at?", metadata=told["params.input.metadata"])},
+        {**told["metadata"], **given},
         extra=of["the body itself"],
     )
     prompts = stage.recording.prompts[heard:]

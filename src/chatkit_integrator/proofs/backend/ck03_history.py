@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.proofs.stage import Stage
     from chatkit_integrator.proofs.wire import Exchange
 
+_ERROR = re.compile(r"^[\w.]*(?:Error|Exception|Failure)\b.*$", re.MULTILINE)
 _TURNS = 58
 _TIME = 25.0
 _ENOUGH = 30
@@ -61,10 +63,12 @@ def prompts_with(stage: Stage, word: str) -> Sequence[dict[str, Any]]:
 
 def no_prompt(stage: Stage, exchange: Exchange) -> str:
     """Why nothing can be said of prompts: none came."""
-    answered = exchange.broken or exchange.text[-300:] or "nothing"
+    answered = exchange.broken or exchange.text.strip()[-160:] or "nothing"
+    errors = _ERROR.findall(stage.log())
+    printed = f"; the backend printed: {errors[-1].strip()[:300]}" if errors else ""
     others = sorted({f"{one['method']} {one['host']}{one['path']}"[:100] for one in stage.recording.requests[-6:]})
     asked = f"; what was asked last: {', '.join(others)}" if others else ""
-    return f"no request reached the model; the answer was {exchange.status} {answered}{asked}"
+    return f"no request reached the model; the answer was {exchange.status} {answered}{asked}{printed}"
 
 
 def _silent(stage: Stage, done: Exchange, asked: bool) -> Mapping[str, Seen]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chatkit_integrator.proofs.backend.ck03_history import no_prompt
 from chatkit_integrator.proofs.proof import Proof, Seen, failed, passed, unknown
 from chatkit_integrator.proofs.wire import Exchange, spoken
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.verdict import Observed
     from chatkit_integrator.proofs.stage import Stage
 
-_PATIENCE = 8.0
+_PATIENCE = 5.0
 _TELLING = re.compile(
     r"made to fail|Traceback \(most|Error code: \d|openai\.\w+Error|InternalServerError|sqlalche\.me|psycopg|asyncpg|"
     r"OperationalError|InterfaceError|ConnectionRefused|Connection refused|Connect call failed|Errno \d+|site-packages|"
@@ -37,7 +38,7 @@ def prove(stage: Stage) -> Mapping[str, Seen]:
     """A new conversation under each failure."""
     control = stage.wire(stage.ada).exchange("threads.create", {"input": spoken("Is all well?")})
     if not control.is_fine or not stage.recording.prompts:
-        why = unknown(f"a turn without any failure is answered with {control.broken or control.text[-200:]}")
+        why = unknown(f"already without a failure: {no_prompt(stage, control)}")
         return dict.fromkeys(("CK10", "CK19", "CK28"), why)
     tried = [_with(stage, "the model answers 500", "500"), _with(stage, "the model's answer ends halfway", "half")]
     tried.append(_with(stage, "the model hangs", "hang", _PATIENCE))

@@ -36,6 +36,7 @@ def prove(stage: Stage) -> Mapping[str, Seen]:
     told = [name for name, is_there in after.items() if is_there]
     shown = stage.exchanges[-3:]
     evidence = tuple(stage.seen(one, "After the restart.") for one in shown)
+    heard = len(stage.recording.prompts)
     said = stage.wire(stage.ada).exchange("threads.add_user_message", {"thread_id": thread, "input": spoken("And now?")})
     if any(after[name] for name in ("items.list", "threads.get_by_id")):
         lost = [name for name in after if name not in told]
@@ -43,9 +44,9 @@ def prove(stage: Stage) -> Mapping[str, Seen]:
         return {**found, "CK11": passed(f"after a restart the conversation is found by {', '.join(told)}{also}", *evidence)}
     if not any(control[name] for name in ("items.list", "threads.get_by_id")):
         return {**found, "CK11": _never(stage, control, begun.text, word)}
-    prompt = stage.recording.prompts[-1] if stage.recording.prompts else None
-    if prompt is not None and word in said_to_model(prompt):
-        seen = stage.prompt(prompt, "The first turn after the restart.", word)
+    prompts = [one for one in stage.recording.prompts[heard:] if word in said_to_model(one)]
+    if prompts:
+        seen = stage.prompt(prompts[0], "The first turn after the restart.", word)
         return {**found, "CK11": passed("after a restart the model still gets what was said before", seen, *evidence)}
     return {**found, "CK11": failed("after a restart the conversation is gone", *evidence, stage.seen(said, "Its next turn."))}
 

@@ -33,8 +33,8 @@ def prove(stage: Stage) -> Mapping[str, Seen]:
         return {"CK20": unknown(f"no conversation was started: {taken[-200:]}")}
     if len(stage.recording.prompts) == heard:
         return {"CK20": unknown("no request reached the model")}
-    entry = stage.recording.prompts[heard]
-    if not entry["pieces"]:
+    entry = next((one for one in stage.recording.prompts[heard:] if one["pieces"]), None)
+    if entry is None:
         return {"CK20": unknown("the answer is not streamed from the model, so it cannot be stopped halfway")}
     deadline = time.monotonic() + _WAITING
     while time.monotonic() < deadline and not entry["left"] and entry["sent"] < entry["pieces"]:

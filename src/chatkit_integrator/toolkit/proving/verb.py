@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import BadRequestError, CommandFailedError
+from chatkit_integrator.model.settings import Prove
 from chatkit_integrator.model.verdict import Passed, Unknown
 from chatkit_integrator.toolkit.checking import check
 from chatkit_integrator.toolkit.inspecting import repository
@@ -22,12 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator
 
     from chatkit_integrator.engine.containment import Containment
-    from chatkit_integrator.model.settings import Prove
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.verdict import Result
     from chatkit_integrator.proofs.proof import Seen
     from chatkit_integrator.reading.launch import Launch
-    from chatkit_integrator.toolkit.proving.installing import Installed
     from chatkit_integrator.toolkit.proving.job import Done, Job
 
 _WHOLE = 600.0
@@ -60,12 +59,14 @@ async def prove(
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     artifacts: Path | None = None,
+    patience: float = 90.0,
     progress: Callable[[str], Coroutine[object, object, None]] | None = None,
 ) -> Proven:
     """Judge the integration by what it does, its code read first; runs the user's code, shut in.
 
     ``progress`` is awaited with a sentence at each step. Cancelling stops everything that was started. ``artifacts`` is a
-    folder for what is recorded; without it nothing is kept. Raises what ``check`` raises.
+    folder for what is recorded; without it nothing is kept. ``patience`` is how many seconds the backend has to come up.
+    Raises what ``check`` raises.
     """
     import anyio.from_thread  # noqa: PLC0415 - not needed to start a server
     import anyio.to_thread  # noqa: PLC0415
@@ -75,111 +76,88 @@ async def prove(
             anyio.from_thread.run(progress, text)
 
     def work() -> Proven:
-        tick = anyio.from_thread.check_cancelled
-        return _prove(path, backend, frontend, frozenset(select), frozenset(ignore), artifacts, say, tick)
+        asked = _Asked(path.resolve(), backend, frontend, frozenset(select), frozenset(ignore), artifacts, patience)
+        return _prove(asked, say, anyio.from_thread.check_cancelled)
 
     return await anyio.to_thread.run_sync(work)
 
 
-def _prove(
-    path: Path,
-    backend: str | None,
-    frontend: str | None,
-    select: frozenset[str],
-    ignore: frozenset[str],
-    artifacts: Path | None,
-    say: Callable[[str], None],
-    tick: Callable[[], None],
-) -> Proven:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is wanted, as ``prove`` describes it."""
+
+    path: Path
+    backend: str | None
+    frontend: str | None
+    select: frozenset[str]
+    ignore: frozenset[str]
+    artifacts: Path | None
+    patience: float
+
+
+def _prove(asked: _Asked, say: Callable[[str], None], tick: Callable[[], None]) -> Proven:
     from chatkit_integrator.engine.containment import containment  # noqa: PLC0415 - not needed to start a server
     from chatkit_integrator.reading.settings import read_settings  # noqa: PLC0415
-
-    begun = time.monotonic()
-    tree = repository(path).tree()
-    settings = read_settings(tree)
-    backend, frontend = backend or settings.backend, frontend or settings.frontend
-    say("Reading the code")
-    read = check(path, backend=backend, frontend=frontend, select=select, ignore=ignore, tree=tree)
-    kept_in = containment()
-    with ExitStack() as stack:
-        scratch = Path(tempfile.mkdtemp(prefix="chatkit-proof-"))
-        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-        kept = artifacts if artifacts is not None else scratch / "kept"
-        kept.mkdir(parents=True, exist_ok=True)
-        seconds = {"reading": round(time.monotonic() - begun, 2)}
-        items = tuple(sorted(select))
-        notes: list[str] = []
-        try:
-            job, installed = _prepared(
-                path.resolve(),
-                tree,
-                settings.prove,
-                backend,
-                frontend,
-                scratch,
-                kept,
-                kept_in,
-                items,
-                say,
-                tick,
-                seconds,
-                notes,
-            )
-            done = _worked(job, kept_in, scratch, say, tick)
-        except (BadRequestError, CommandFailedError) as error:
-            return Proven(_unseen(read, str(error)), tuple(notes), kept_in.what, failed=str(error), seconds=seconds)
-    seconds |= done.seconds
-    seconds["all"] = round(time.monotonic() - begun, 2)
-    notes += [*([installed.drift] if installed.drift else []), *done.notes]
-    results = _unseen(read, done.failed) if done.failed and not done.shown else _merged(read, done)
-    results = tuple(sorted((*results, *_only_seen(done, read, select, ignore)), key=lambda one: one.id))
-    shown = artifacts.resolve() if artifacts is not None else None
-    return Proven(results, tuple(notes), kept_in.what, installed.how, shown, done.failed, seconds)
-
-
-def _prepared(
-    root: Path,
-    tree: Tree,
-    given: Prove | None,
-    backend: str | None,
-    frontend: str | None,
-    scratch: Path,
-    kept: Path,
-    kept_in: Containment,
-    items: tuple[str, ...],
-    say: Callable[[str], None],
-    tick: Callable[[], None],
-    seconds: dict[str, float],
-    notes: list[str],
-) -> tuple[Job, Installed]:
-    """Copy the repository, find what it runs on, and say what is to be done."""
-    from chatkit_integrator.model.settings import Prove as Empty  # noqa: PLC0415 - not needed to start a server
     from chatkit_integrator.toolkit.proving.copying import copy_tree  # noqa: PLC0415
     from chatkit_integrator.toolkit.proving.installing import python_for  # noqa: PLC0415
     from chatkit_integrator.toolkit.proving.job import Job  # noqa: PLC0415
 
-    settings = given if given is not None else Empty()
-    launch, endpoint, sent = _launch(tree, backend, frontend)
-    copy = scratch / "tree"
-    copy.mkdir()
-    notes += copy_tree(tree, copy)
     begun = time.monotonic()
-    installed = python_for(launch, root, copy, settings.python, say, tick)
-    seconds["install"] = round(time.monotonic() - begun, 2)
-    job = Job(
-        launch=launch,
-        settings=settings,
-        tree=copy,
-        kept=kept.resolve(),
-        scratch=scratch,
-        python=installed.python,
-        drivers=installed.drivers,
-        is_contained=kept_in.is_namespace,
-        endpoint=endpoint,
-        sent=sent,
-        items=items,
-    )
-    return job, installed
+    tree = repository(asked.path).tree()
+    settings = read_settings(tree)
+    backend, frontend = asked.backend or settings.backend, asked.frontend or settings.frontend
+    say("Reading the code")
+    read = _read(asked, tree, backend, frontend)
+    kept_in = containment()
+    given = settings.prove if settings.prove is not None else Prove()
+    seconds = {"reading": round(time.monotonic() - begun, 2)}
+    notes: list[str] = []
+    with ExitStack() as stack:
+        scratch = Path(tempfile.mkdtemp(prefix="chatkit-proof-"))
+        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        kept = asked.artifacts if asked.artifacts is not None else scratch / "kept"
+        kept.mkdir(parents=True, exist_ok=True)
+        try:
+            launch, endpoint, sent = _launch(tree, backend, frontend)
+            notes += copy_tree(tree, scratch / "tree")
+            installing = time.monotonic()
+            installed = python_for(launch, asked.path, scratch / "tree", given.python, say, tick)
+            seconds["install"] = round(time.monotonic() - installing, 2)
+            job = Job(
+                launch=launch,
+                settings=given,
+                tree=scratch / "tree",
+                kept=kept.resolve(),
+                scratch=scratch,
+                python=installed.python,
+                drivers=installed.drivers,
+                is_contained=kept_in.is_namespace,
+                endpoint=endpoint,
+                sent=sent,
+                items=tuple(sorted(asked.select)),
+                patience=asked.patience,
+            )
+            done = _worked(job, kept_in, scratch, say, tick)
+        except (BadRequestError, CommandFailedError) as error:
+            return Proven(_unseen(read, str(error)), tuple(notes), kept_in.what, failed=str(error), seconds=seconds)
+    seconds |= {**done.seconds, "all": round(time.monotonic() - begun, 2)}
+    notes += [*([installed.drift] if installed.drift else []), *done.notes]
+    results = _unseen(read, done.failed) if done.failed and not done.shown else _merged(read, done)
+    results = tuple(sorted((*results, *_only_seen(done, read, asked)), key=lambda one: one.id))
+    shown = asked.artifacts.resolve() if asked.artifacts is not None else None
+    return Proven(results, tuple(notes), kept_in.what, installed.how, shown, done.failed, seconds)
+
+
+def _read(asked: _Asked, tree: Tree, backend: str | None, frontend: str | None) -> tuple[Result, ...]:
+    """The checklist as the code has it; items that only a running backend shows are none of its."""
+    from chatkit_integrator.checks import CHECKLIST  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.proofs.backend import PROVEN  # noqa: PLC0415
+
+    only_seen = PROVEN.keys() - {one.id for one in CHECKLIST}
+    select, ignore = asked.select - only_seen, asked.ignore - only_seen
+    if asked.select and not select:
+        return ()
+    return check(asked.path, backend=backend, frontend=frontend, select=select, ignore=ignore, tree=tree)
 
 
 def _launch(tree: Tree, backend: str | None, frontend: str | None) -> tuple[Launch, str | None, tuple[str, ...] | None]:
@@ -199,7 +177,9 @@ def _launch(tree: Tree, backend: str | None, frontend: str | None) -> tuple[Laun
     if client is not None:
         target = client.proxy.target if client.proxy is not None else client.url
     path = urlsplit(target).path if target else None
-    return launch, path or (server.path if server is not None else None), client.metadata_keys if client is not None else None
+    if path is None and server is not None and not launch.endpoints:
+        path = server.path
+    return launch, path, client.metadata_keys if client is not None else None
 
 
 def _worked(job: Job, kept_in: Containment, scratch: Path, say: Callable[[str], None], tick: Callable[[], None]) -> Done:
@@ -252,7 +232,7 @@ def _merged(read: Iterable[Result], done: Done) -> tuple[Result, ...]:
     return tuple(_with(one, seen[one.id]) if one.id in seen else one for one in read)
 
 
-def _only_seen(done: Done, read: Iterable[Result], select: frozenset[str], ignore: frozenset[str]) -> Iterator[Result]:
+def _only_seen(done: Done, read: Iterable[Result], asked: _Asked) -> Iterator[Result]:
     """Items that code alone is not judged on."""
     from chatkit_integrator.model.verdict import Remedy, Result  # noqa: PLC0415 - not needed to start a server
     from chatkit_integrator.proofs.backend import PROVEN  # noqa: PLC0415
@@ -260,7 +240,7 @@ def _only_seen(done: Done, read: Iterable[Result], select: frozenset[str], ignor
 
     listed = {one.id for one in read}
     for one in done.shown:
-        if one.item not in listed and one.item not in ignore and (not select or one.item in select):
+        if one.item not in listed and one.item not in asked.ignore and (not asked.select or one.item in asked.select):
             yield Result(one.item, PROVEN[one.item], "error", back(one).verdict, Remedy("See what was observed."))
 
 
