@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("proving")]
 
 GOOD = """
+{before}
 from collections.abc import AsyncIterator
 from agents import Agent, Runner
 from chatkit.agents import AgentContext, simple_to_agent_input, stream_agent_response
@@ -139,14 +140,18 @@ def test_one_that_floods_its_output_is_proven_all_the_same(repository: Make) -> 
 
 def test_one_that_reaches_for_the_world_gets_nothing_out_and_its_secrets_stay_behind(repository: Make) -> None:
     reaching = (
-        "import os, socket, urllib.request\n"
-        "try: socket.create_connection(('192.0.2.1', 80), 3); out = 'OUT'\n"
-        "except OSError as error: out = error.strerror\n"
-        "turned = urllib.request.urlopen('https://api.example.com/v1/ping', timeout=5).read().decode()\n"
-        "key, home = os.environ.get('OPENAI_API_KEY'), os.environ['HOME']\n"
-        "raise SystemExit(f'{out}; {turned}; {sorted(os.listdir())}; {key}; {home}')"
+        "def reach():\n"
+        "    import os, socket, urllib.request\n"
+        "    try: socket.create_connection(('192.0.2.1', 80), 3); out = 'OUT'\n"
+        "    except OSError as error: out = error.strerror\n"
+        "    turned = urllib.request.urlopen('https://api.example.com/v1/ping', timeout=5).read().decode()\n"
+        "    key, home = os.environ.get('OPENAI_API_KEY'), os.environ['HOME']\n"
+        "    print(f'{out}; {turned}; {sorted(os.listdir())}; {key}; {home}')\n"
+        "    return os.environ['HOME'] == '/'\n"
     )
-    root = repository({**backend(reaching), ".env": "SECRET=1", "sub/.env.local": "SECRET=2"})
+    files = backend(reaching)
+    files["main.py"] += "\nassert reach(), 'enough'\n"
+    root = repository({**files, ".env": "SECRET=1", "sub/.env.local": "SECRET=2"})
     found = proven(root, "CK03")
     assert 'Network is unreachable; {"ok": true}; ' in found.failed
     assert "'.env'" not in found.failed

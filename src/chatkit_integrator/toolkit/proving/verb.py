@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -68,18 +70,32 @@ async def prove(
     folder for what is recorded; without it nothing is kept. ``patience`` is how many seconds the backend has to come up.
     Raises what ``check`` raises.
     """
-    import anyio.from_thread  # noqa: PLC0415 - not needed to start a server
-    import anyio.to_thread  # noqa: PLC0415
+    import anyio  # noqa: PLC0415 - not needed to start a server
+
+    loop, stopped = asyncio.get_running_loop(), threading.Event()
 
     def say(text: str) -> None:
         if progress is not None:
-            anyio.from_thread.run(progress, text)
+            asyncio.run_coroutine_threadsafe(progress(text), loop).result()
 
-    def work() -> Proven:
-        asked = _Asked(path.resolve(), backend, frontend, frozenset(select), frozenset(ignore), artifacts, patience)
-        return _prove(asked, say, anyio.from_thread.check_cancelled)
+    def tick() -> None:
+        if stopped.is_set():
+            raise _StoppedError
 
-    return await anyio.to_thread.run_sync(work)
+    asked = _Asked(path, backend, frontend, frozenset(select), frozenset(ignore), artifacts, patience)
+    work = loop.run_in_executor(None, _prove, asked, say, tick)
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        stopped.set()
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([work])
+        work.exception()  # it is the one that says that it was stopped
+        raise
+
+
+class _StoppedError(Exception):
+    """Whoever asked does not want it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +119,8 @@ def _prove(asked: _Asked, say: Callable[[str], None], tick: Callable[[], None]) 
     from chatkit_integrator.toolkit.proving.job import Job  # noqa: PLC0415
 
     begun = time.monotonic()
-    tree = repository(asked.path).tree()
+    root = asked.path.resolve()
+    tree = repository(root).tree()
     settings = read_settings(tree)
     backend, frontend = asked.backend or settings.backend, asked.frontend or settings.frontend
     say("Reading the code")
@@ -121,7 +138,7 @@ def _prove(asked: _Asked, say: Callable[[str], None], tick: Callable[[], None]) 
             launch, endpoint, sent = _launch(tree, backend, frontend)
             notes += copy_tree(tree, scratch / "tree")
             installing = time.monotonic()
-            installed = python_for(launch, asked.path, scratch / "tree", given.python, say, tick)
+            installed = python_for(launch, root, scratch / "tree", given.python, say, tick)
             seconds["install"] = round(time.monotonic() - installing, 2)
             job = Job(
                 launch=launch,
