@@ -112,7 +112,12 @@ def _import_root(modules: PythonModules, module: Module, home: str) -> str:
     folders: list[str] = [lowest]
     while folders[-1] not in {"", home}:
         folders.append(dirname(folders[-1]))
-    return max(folders, key=lambda one: (sum(_is_there(modules, one, name) for name in imported), -folders.index(one)))
+
+    def rank(folder: str) -> tuple[int, bool, int]:
+        is_package = modules.tree.has(join(folder, "__init__.py"))
+        return sum(_is_there(modules, folder, name) for name in imported), not is_package, -folders.index(folder)
+
+    return max(folders, key=rank)
 
 
 def _is_there(modules: PythonModules, folder: str, name: str) -> bool:

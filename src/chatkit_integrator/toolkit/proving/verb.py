@@ -124,6 +124,7 @@ def _prove(asked: _Asked, say: Callable[[str], None], tick: Callable[[], None]) 
     settings = read_settings(tree)
     backend, frontend = asked.backend or settings.backend, asked.frontend or settings.frontend
     say("Reading the code")
+    backend, frontend = _one_of(tree, backend, frontend)
     read = _read(asked, tree, backend, frontend)
     kept_in = containment()
     given = settings.prove if settings.prove is not None else Prove()
@@ -163,6 +164,19 @@ def _prove(asked: _Asked, say: Callable[[str], None], tick: Callable[[], None]) 
     results = tuple(sorted((*results, *_only_seen(done, read, asked)), key=lambda one: one.id))
     shown = asked.artifacts.resolve() if asked.artifacts is not None else None
     return Proven(results, tuple(notes), kept_in.what, installed.how, shown, done.failed, seconds)
+
+
+def _one_of(tree: Tree, backend: str | None, frontend: str | None) -> tuple[str | None, str | None]:
+    """The integration that is meant; ``BadRequestError`` where there are several and none was chosen."""
+    from chatkit_integrator.reading.integrations import integrations  # noqa: PLC0415 - not needed to start a server
+
+    if backend is not None or frontend is not None:
+        return backend, frontend
+    pairs = integrations(tree)
+    if len(pairs) > 1:
+        named = ", ".join(str(one.backend or one.frontend) for one in pairs)
+        raise BadRequestError(f"There are several integrations, in {named}; choose one with --backend (and --frontend).")
+    return backend, frontend
 
 
 def _read(asked: _Asked, tree: Tree, backend: str | None, frontend: str | None) -> tuple[Result, ...]:
