@@ -146,11 +146,10 @@ def test_one_that_reaches_for_the_world_gets_nothing_out_and_its_secrets_stay_be
         "    except OSError as error: out = error.strerror\n"
         "    turned = urllib.request.urlopen('https://api.example.com/v1/ping', timeout=5).read().decode()\n"
         "    key, home = os.environ.get('OPENAI_API_KEY'), os.environ['HOME']\n"
-        "    print(f'{out}; {turned}; {sorted(os.listdir())}; {key}; {home}')\n"
-        "    return os.environ['HOME'] == '/'\n"
+        "    return f'{out}; {turned}; {sorted(os.listdir())}; {key}; {home}'\n"
     )
     files = backend(reaching)
-    files["main.py"] += "\nassert reach(), 'enough'\n"
+    files["main.py"] += "\ntold = reach()\nassert told == '', told\n"
     root = repository({**files, ".env": "SECRET=1", "sub/.env.local": "SECRET=2"})
     found = proven(root, "CK03")
     assert 'Network is unreachable; {"ok": true}; ' in found.failed

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 5.0
 _TELLING = re.compile(
-    r"made to fail|Traceback \(most|Error code: \d|openai\.\w+Error|InternalServerError|sqlalche\.me|psycopg|asyncpg|"
+    r"made to fail|Traceback \(most|Error code: \d+|openai\.\w+Error|InternalServerError|sqlalche\.me|psycopg|asyncpg|"
     r"OperationalError|InterfaceError|ConnectionRefused|Connection refused|Connect call failed|Errno \d+|site-packages|"
     r"httpx2?\.\w|SELECT .{1,80} FROM|INSERT INTO|127\.0\.0\.1:\d+"
 )
