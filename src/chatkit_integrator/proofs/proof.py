@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen of an item. ``is_half`` is true where the item has a client's half that a backend cannot show."""
+    """What was seen of an item. ``is_half`` is true where a pass shows but a part of what it claims.
+
+    A part that holds goes before no reading that found fault.
+    """
 
     verdict: Verdict
     is_half: bool = False

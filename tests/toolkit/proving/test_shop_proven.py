@@ -49,6 +49,26 @@ def test_the_whole_shop_is_seen_to_hold_within_forty_seconds_of_work_and_what_wa
     assert sorted(one.name for one in (tmp_path / "kept").glob("backend-*.log")) == ["backend-1.log", "backend-2.log"]
 
 
+def test_on_postgres_a_warm_pool_is_seen_and_a_cold_one_too(shop: Shop) -> None:
+    lite, url = "sqlite+aiosqlite:///./shop.db", "postgresql+asyncpg://localhost/shop"
+    postgres = {"backend/shop/settings.py": [(lite, url)], "backend/.env.example": [(lite, url)]}
+    seen = shop.with_("postgres", postgres).words("CK09", "CK11")
+    assert seen["CK09"].startswith("pass: ")
+    assert "open before the first request" in seen["CK09"]
+    assert seen["CK11"].startswith("pass: after a restart the conversation is found by threads.list")
+    cold = shop.with_(
+        "cold",
+        {
+            **postgres,
+            "backend/shop/db.py": [
+                ("create_async_engine(DATABASE_URL)", "create_async_engine(DATABASE_URL, poolclass=NullPool)"),
+                ("from sqlalchemy import select", "from sqlalchemy import NullPool, select"),
+            ],
+        },
+    )
+    assert cold.words("CK09")["CK09"] == "fail: no connection to the database was open before the first request"
+
+
 def test_a_user_named_by_a_header_is_seen_to_be_believed(shop: Shop) -> None:
     broken = shop.with_(
         "named",
