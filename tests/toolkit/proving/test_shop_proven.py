@@ -56,10 +56,14 @@ def test_on_postgres_a_warm_pool_is_seen_and_a_cold_one_too(shop: Shop) -> None:
     assert seen["CK09"].startswith("pass: ")
     assert "open before the first request" in seen["CK09"]
     assert seen["CK11"].startswith("pass: after a restart the conversation is found by threads.list")
+    warming = (
+        "            async with asyncio.timeout(PATIENCE):\n                await self._ensure()\n                async with A"
+    )
     cold = shop.with_(
         "cold",
         {
             **postgres,
+            f"{CHAT}/schema.py": [(warming, warming.replace("async with asyncio.timeout(PATIENCE):", "if not WARM:"))],
             "backend/shop/db.py": [
                 ("create_async_engine(DATABASE_URL)", "create_async_engine(DATABASE_URL, poolclass=NullPool)"),
                 ("from sqlalchemy import select", "from sqlalchemy import NullPool, select"),
