@@ -1,0 +1,94 @@
+"""CK07: the script comes late, and nothing breaks; it does not come, and a person is told rather than shown an empty place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.model.verdict import Failed, Passed, Unknown
+from chatkit_integrator.proofs.site.visiting import visit as visiting
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from chatkit_integrator.model.verdict import Observed, Verdict
+    from chatkit_integrator.proofs.site.conversation import Conversation
+    from chatkit_integrator.proofs.site.visiting import Site, Visit
+
+_HELD = 1.5
+_TELLS = 15.0
+"""Seconds that a page may take to tell that the script has not come."""
+
+
+def press(failed: Visit, seen: Conversation) -> None:
+    """Open the chat's place on the page whose script fails, the way that worked on the other."""
+    if seen.opener is None or failed.is_bare():
+        return
+    for _ in range(8):
+        before = failed.lines()
+        if not failed.press(seen.opener):
+            failed.wait(0.3)
+            continue
+        failed.wait(0.4)
+        if failed.lines() != before or failed.chats():
+            return
+
+
+def prove(browser: Browser, failed: Visit, seen: Conversation) -> Verdict:
+    """``failed`` is a visit whose script does not come, with the chat's place opened; ``seen`` the one where all was well."""
+    if seen.not_open is not None:
+        return seen.not_open
+    late = _late(browser, seen)
+    if isinstance(late, Failed):
+        return late
+    told = _fallback(failed, seen)
+    bare = failed.is_bare()
+    shown = failed.observed(f"chatkit.js fails; the page shows: {' / '.join(told[:4]) or '(nothing in its place)'}", "script-failed")
+    if bare:
+        return Failed("where the script fails, the element is shown all the same: an empty place", (shown, *_evidence(late)))
+    if told:
+        return Passed(f"where the script fails, the page says “{told[0][:120]}”", (shown, *_evidence(late)))
+    if failed.ask("busy"):
+        return Passed("the element waits for the script; where it fails, the page stays busy and says nothing", (shown, *_evidence(late)))
+    if isinstance(late, Unknown):
+        return late
+    return Failed("where the script fails, the chat's place stays empty", (shown, *_evidence(late)))
+
+
+def _evidence(late: Observed | Unknown | Failed) -> tuple[Observed, ...]:
+    return () if isinstance(late, (Unknown, Failed)) else (late,)
+
+
+def _fallback(failed: Visit, seen: Conversation) -> list[str]:
+    """What the page says that it does not say where all is well; waited for as long as a page may take."""
+    usual = set(seen.lines)
+    waited = 0.0
+    while True:
+        told = [one for one in failed.lines() if one not in usual]
+        if told or failed.is_bare() or waited > _TELLS:
+            return told
+        failed.wait(0.25)
+        waited += 0.25
+
+
+def _late(browser: Browser, seen: Conversation) -> Observed | Unknown | Failed:
+    """A visit whose script comes late."""
+    site: Site = seen.site
+    with visiting(browser, site, site.person, "held") as held:
+        held.go(seen.path, until="commit")
+        held.wait(_HELD)
+        if not held.scripts:
+            return Unknown("the page asked for no chatkit.js to hold back")
+        if seen.opener is not None:
+            held.press(seen.opener)
+            held.wait(0.3)
+        bare = held.is_bare()
+        shown = held.observed(f"chatkit.js is held back on {seen.path}: {' / '.join(held.lines()[:6])[:300]}", "script-late")
+        held.release()
+        if not held.open_chat(8.0):
+            return Failed("when the script comes late, the chat never appears", (held.observed("no chat after a late script", "script-never"),))
+        if held.problems:
+            what = held.observed(f"a late script breaks the page: {held.problems[0]}", "script-breaks")
+            return Failed("when the script comes late, the page breaks", (what,))
+        if bare:
+            return Failed("while the script is on its way, the element is shown all the same: nothing waits for it", (shown,))
+        return shown
