@@ -16,7 +16,7 @@
 
   const MARKUP = `
     <style>
-      :host { position: relative; min-height: 200px; font: 15px/1.45 system-ui, sans-serif; color: #1c2024; }
+      :host { display: block; position: relative; min-height: 200px; font: 15px/1.45 system-ui, sans-serif; color: #1c2024; }
       #all { position: absolute; inset: 0; display: flex; flex-direction: column; }
       :host([data-theme="dark"]) { color: #eceef1; }
       nav, form { display: flex; gap: 8px; padding: 10px 12px; }

@@ -40,6 +40,8 @@
   const described = (one) => ({
     defined: customElements.get("openai-chatkit") !== undefined,
     visible: visible(one) && inView(one),
+    // An element that nothing defines has no size of its own; it is the place for it that is there to be seen.
+    placed: getComputedStyle(one).display !== "none" && one.parentElement !== null && visible(one.parentElement) && inView(one.parentElement),
     covered: visible(one) && covered(one),
   });
   const react = () =>

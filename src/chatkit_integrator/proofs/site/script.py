@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.model.verdict import Failed, Passed, Unknown
@@ -15,8 +17,9 @@ if TYPE_CHECKING:
     from chatkit_integrator.proofs.site.visiting import Site, Visit
 
 _HELD = 1.5
-_TELLS = 15.0
+_TELLS = 12.0
 """Seconds that a page may take to tell that the script has not come."""
+_WAITING = re.compile(r"loading|connecting|initiali[sz]ing|please wait|preparing|starting|…$|\.\.\.$", re.IGNORECASE)
 
 
 def press(failed: Visit, seen: Conversation) -> None:
@@ -33,14 +36,17 @@ def press(failed: Visit, seen: Conversation) -> None:
             return
 
 
-def prove(browser: Browser, failed: Visit, seen: Conversation) -> Verdict:
-    """``failed`` is a visit whose script does not come, with the chat's place opened; ``seen`` the one where all was well."""
+def prove(browser: Browser, failed: Visit, seen: Conversation, opened: float) -> Verdict:
+    """``failed`` is a visit whose script does not come, with the chat's place opened at a moment of the monotonic clock.
+
+    ``seen`` is the conversation where all was well.
+    """
     if seen.not_open is not None:
         return seen.not_open
     late = _late(browser, seen)
     if isinstance(late, Failed):
         return late
-    told = _fallback(failed, seen)
+    told = _fallback(failed, seen, opened + _TELLS)
     bare = failed.is_bare()
     shown = failed.observed(f"chatkit.js fails; the page shows: {' / '.join(told[:4]) or '(nothing in its place)'}", "script-failed")
     if bare:
@@ -58,16 +64,15 @@ def _evidence(late: Observed | Unknown | Failed) -> tuple[Observed, ...]:
     return () if isinstance(late, (Unknown, Failed)) else (late,)
 
 
-def _fallback(failed: Visit, seen: Conversation) -> list[str]:
-    """What the page says that it does not say where all is well; waited for as long as a page may take."""
+def _fallback(failed: Visit, seen: Conversation, deadline: float) -> list[str]:
+    """What the page says that it does not say where all is well; that it gives up says more than that it waits."""
     usual = set(seen.lines)
-    waited = 0.0
     while True:
         told = [one for one in failed.lines() if one not in usual]
-        if told or failed.is_bare() or waited > _TELLS:
-            return told
+        final = [one for one in told if not _WAITING.search(one)]
+        if final or failed.is_bare() or time.monotonic() > deadline:
+            return final or told
         failed.wait(0.25)
-        waited += 0.25
 
 
 def _late(browser: Browser, seen: Conversation) -> Observed | Unknown | Failed:

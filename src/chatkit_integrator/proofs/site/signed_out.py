@@ -25,7 +25,9 @@ def prove(browser: Browser, seen: Conversation) -> Verdict:
         opened = visit.open_chat(4.0 if seen.not_open is None else 8.0)
         if not opened:
             here = urlsplit(visit.page.url).path
-            shown = visit.observed(f"signed out, {seen.path} leads to {here}: {' / '.join(visit.lines()[:8])}", "signed-out")
+            lines = visit.lines()
+            told = [one for one in lines if one not in seen.lines] or lines
+            shown = visit.observed(f"signed out, {seen.path} leads to {here}: {' / '.join(told[:8])}", "signed-out")
             if seen.not_open is not None:
                 return Unknown(f"signed out there is no chat, and signed in none was seen either: {seen.not_open.reason}")
             if site.person is None:

@@ -130,7 +130,7 @@ class Visit:
 
     def is_bare(self) -> bool:
         """Whether the element is shown though nothing defines it: an empty place."""
-        return any(one["visible"] and not one["defined"] for one in self.chats())
+        return any(one["placed"] and not one["defined"] for one in self.chats())
 
     def lines(self) -> list[str]:
         """The text that can be seen."""
@@ -153,11 +153,13 @@ class Visit:
         """Find the chat: on the page as it is, else behind the buttons that look as if they opened one, the likeliest first."""
         if self.wait_open(0.6):
             return True
-        deadline = time.monotonic() + seconds
+        begun = time.monotonic()
         turn = 0
-        while time.monotonic() < deadline:
+        while time.monotonic() < begun + seconds:
             here = self.page.url
             labels = self.openers()
+            if not labels and time.monotonic() > begun + seconds / 2:
+                return False
             if labels:
                 self.click(turn % len(labels))
             if self.wait_open(_AFTER_A_CLICK if labels else 0.5):
