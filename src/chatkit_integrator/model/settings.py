@@ -38,6 +38,28 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """The form that signs a test user in to the site.
+
+    ``path`` is its page, ``fields`` what goes into which field (by label or name), ``submit`` the name of its button, without
+    which Enter is pressed.
+    """
+
+    path: str
+    fields: Mapping[str, str]
+    submit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a proof of the site cannot find out: how to sign in, the addresses that show the chat, more variables."""
+
+    login: Login | None = None
+    pages: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
 class Prove:
     """What a proof cannot find out by itself; what is left out is inferred.
 
@@ -56,6 +78,7 @@ class Prove:
     auth: Auth | None = None
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     context: Context | None = None
+    site: Site | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ def judge(seen: Conversation) -> Verdict:
         if seen.script is None and seen.not_open is not None:
             return Unknown(f"the HTML of {seen.path} does not name chatkit.js, and no page that shows the chat was reached")
         return Failed(
-            "chatkit.js is not part of the served HTML: it is loaded later", (_observed(seen, f"no script in {seen.path}", ran),)
+            "chatkit.js is not part of the served HTML: it is loaded later",
+            (_observed(seen, f"no script in {seen.path}", ran),),
         )
     excerpt = seen.html[max(0, early.start() - 20) : early.end() + 20]
     head = seen.html.lower().find("</head>")

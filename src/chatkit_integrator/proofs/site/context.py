@@ -36,7 +36,9 @@ def judge(seen: Conversation) -> Verdict:
     query = urlsplit(sent.url).query
     if beside or query:
         return Unknown(f"nothing is added to the body; something travels beside it ({', '.join(beside) or '?' + query})")
-    return Failed("nothing of the page or the person is added to the body", (exchange(seen, _CREATE, json.dumps(sent.body)[:600]),))
+    return Failed(
+        "nothing of the page or the person is added to the body", (exchange(seen, _CREATE, json.dumps(sent.body)[:600]),)
+    )
 
 
 def judge_every_message(seen: Conversation) -> Verdict:
@@ -51,10 +53,14 @@ def judge_every_message(seen: Conversation) -> Verdict:
         return Unknown("no second message was sent" + (f": {seen.wrong[-1][:200]}" if seen.wrong else ""))
     found = [name for name in added(add.body) if not _ID.search(name)]
     if not found:
-        return Failed("the first message carries context and the second does not", (exchange(seen, _ADD, json.dumps(add.body)[:600]),))
+        return Failed(
+            "the first message carries context and the second does not", (exchange(seen, _ADD, json.dumps(add.body)[:600]),)
+        )
     if any(name.startswith("metadata.") for name in found) and any(one.startswith("metadata.") for one in added(create.body)):
         return Passed("both messages carry it, in top-level metadata", (exchange(seen, _ADD, _text(added(add.body))),))
-    return Unknown(f"both messages carry it, in {found[0].rpartition('.')[0] or found[0]}, which only a backend of its own reading finds")
+    return Unknown(
+        f"both messages carry it, in {found[0].rpartition('.')[0] or found[0]}, which only a backend of its own reading finds"
+    )
 
 
 def _text(found: dict[str, object]) -> str:

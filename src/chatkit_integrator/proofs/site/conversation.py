@@ -6,7 +6,7 @@ The first starts a thread, and the second goes on with it; what the page sent an
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from chatkit_integrator.model.verdict import Observed, Unknown
@@ -117,7 +117,9 @@ def exchange(conversation: Conversation, operation: str, *more: str) -> Observed
     else:
         lines.append("backend: nothing arrived")
     text = "\n".join([*lines, *more])
-    return Observed("exchange", (site.person.masked(text) if site.person is not None else text)[:2000], conversation.shown.artifact)
+    return Observed(
+        "exchange", (site.person.masked(text) if site.person is not None else text)[:2000], conversation.shown.artifact
+    )
 
 
 _PLAIN = (
@@ -154,23 +156,23 @@ _ELEMENTS_OWN: dict[str, frozenset[str]] = {
 def added(body: Mapping[str, Any]) -> dict[str, object]:
     """What a page has put into the element's request, leaf by leaf: dotted names and values that are not empty."""
     found: dict[str, object] = {}
-
-    def walk(value: object, name: str) -> Iterable[tuple[str, object]]:
-        if isinstance(value, dict):
-            inner: dict[str, object] = value  # pyright: ignore[reportUnknownVariableType]
-            for key, one in inner.items():
-                yield from walk(one, f"{name}.{key}")
-        elif isinstance(value, list):
-            yield from ((name, one) for one in [str(value)] if value)  # pyright: ignore[reportUnknownArgumentType]
-        elif value not in (None, "", False):
-            yield name, value
-
     for place, own in _ELEMENTS_OWN.items():
-        held: Any = body
+        held: object = body
         for part in place.split(".") if place else ():
-            held = held.get(part) if isinstance(held, dict) else None
-        if isinstance(held, dict):
-            for key, value in held.items():  # pyright: ignore[reportUnknownVariableType]
-                if key not in own:
-                    found.update(walk(value, f"{place}.{key}".lstrip(".")))
+            held = _object(held).get(part)
+        for key, value in _object(held).items():
+            if key not in own:
+                found.update(_leaves(value, f"{place}.{key}".lstrip(".")))
     return found
+
+
+def _object(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _leaves(value: object, name: str) -> Iterable[tuple[str, object]]:
+    if isinstance(value, dict):
+        for key, one in _object(cast("object", value)).items():
+            yield from _leaves(one, f"{name}.{key}")
+    elif value not in (None, "", False, []):
+        yield name, value

@@ -28,7 +28,8 @@ def prove(visit: Visit, seen: Conversation) -> Verdict:
     told = [one for one in visit.lines() if one not in usual]
     noted = [one for one in visit.console[noise:] if not one.startswith("Failed to load resource")]
     shown = visit.observed(
-        f"the backend fails: the element reports “{first or '-'}” and “{second or '-'}”; the page says “{' / '.join(told[:4])}”; "
+        f"the backend fails: the element reports “{first or '-'}” and “{second or '-'}”; "
+        f"the page says “{' / '.join(told[:4])}”; "
         f"its console “{'; '.join(noted[:2])[:300]}”",
         "backend-fails",
     )

@@ -35,7 +35,11 @@ def judge(seen: Conversation) -> Verdict:
         return Unknown("the browser calls the backend itself, with an identity of the page's own")
     if arrived is None:
         return Unknown("the route of the site did not reach the backend")
-    hidden = [one.name for one in person.cookies if f"{one.name}=" not in seen.readable_cookies and one.name in by_page.get("cookie", "")]
+    hidden = [
+        one.name
+        for one in person.cookies
+        if f"{one.name}=" not in seen.readable_cookies and one.name in by_page.get("cookie", "")
+    ]
     made = {
         name: value
         for name, value in {**own_headers(arrived.headers), "authorization": arrived.headers.get("authorization", "")}.items()

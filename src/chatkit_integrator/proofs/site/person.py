@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from chatkit_integrator.model.settings import Login
 
 HOURS = 8
 MASK = "[credential]"
@@ -24,15 +22,6 @@ class Cookie:
     name: str
     value: str
     http_only: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """A form that signs somebody in: the page it is on, what goes into which field (by label or name), the button's name."""
-
-    path: str
-    fields: Mapping[str, str]
-    submit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +85,3 @@ class Person:
         for secret in sorted((one for one in secrets if len(one) > 8), key=len, reverse=True):  # noqa: PLR2004 - not a flag
             text = text.replace(secret, MASK)
         return text
-
-
-def token_of(secret: str, claims: Mapping[str, object]) -> str:
-    """A JSON web token (HS256) of these claims, with the usual times added; ``secret`` is the shared one."""
-    now = int(time.time())
-    body = {"iat": now, "nbf": now - 60, "exp": now + HOURS * 3600, **claims}
-    head = f"{_part({'alg': 'HS256', 'typ': 'JWT'})}.{_part(body)}"
-    return f"{head}.{_encoded(hmac.new(secret.encode(), head.encode(), hashlib.sha256).digest())}"
-
-
-def _part(value: Mapping[str, object]) -> str:
-    return _encoded(json.dumps(value, separators=(",", ":")).encode())
-
-
-def _encoded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

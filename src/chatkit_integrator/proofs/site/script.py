@@ -48,13 +48,17 @@ def prove(browser: Browser, failed: Visit, seen: Conversation, opened: float) ->
         return late
     told = _fallback(failed, seen, opened + _TELLS)
     bare = failed.is_bare()
-    shown = failed.observed(f"chatkit.js fails; the page shows: {' / '.join(told[:4]) or '(nothing in its place)'}", "script-failed")
+    shown = failed.observed(
+        f"chatkit.js fails; the page shows: {' / '.join(told[:4]) or '(nothing in its place)'}", "script-failed"
+    )
     if bare:
         return Failed("where the script fails, the element is shown all the same: an empty place", (shown, *_evidence(late)))
     if told:
         return Passed(f"where the script fails, the page says “{told[0][:120]}”", (shown, *_evidence(late)))
     if failed.ask("busy"):
-        return Passed("the element waits for the script; where it fails, the page stays busy and says nothing", (shown, *_evidence(late)))
+        return Passed(
+            "the element waits for the script; where it fails, the page stays busy and says nothing", (shown, *_evidence(late))
+        )
     if isinstance(late, Unknown):
         return late
     return Failed("where the script fails, the chat's place stays empty", (shown, *_evidence(late)))
@@ -90,7 +94,10 @@ def _late(browser: Browser, seen: Conversation) -> Observed | Unknown | Failed:
         shown = held.observed(f"chatkit.js is held back on {seen.path}: {' / '.join(held.lines()[:6])[:300]}", "script-late")
         held.release()
         if not held.open_chat(8.0):
-            return Failed("when the script comes late, the chat never appears", (held.observed("no chat after a late script", "script-never"),))
+            return Failed(
+                "when the script comes late, the chat never appears",
+                (held.observed("no chat after a late script", "script-never"),),
+            )
         if held.problems:
             what = held.observed(f"a late script breaks the page: {held.problems[0]}", "script-breaks")
             return Failed("when the script comes late, the page breaks", (what,))

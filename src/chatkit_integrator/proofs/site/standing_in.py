@@ -20,7 +20,9 @@ _STREAMING = {
     "threads.custom_action",
 }
 _AT = "2026-01-01T00:00:00"
-_WHO = re.compile(r"/(get-session|session|me|profile|whoami|current[-_]?user|user|userinfo|token|verify|validate)$", re.IGNORECASE)
+_WHO = re.compile(
+    r"/(get-session|session|me|profile|whoami|current[-_]?user|user|userinfo|token|verify|validate)$", re.IGNORECASE
+)
 
 
 def is_streaming(operation: str | None) -> bool:
@@ -48,8 +50,13 @@ def events(request: dict[str, Any]) -> list[dict[str, Any]]:
         thread = {"id": thread_id, "created_at": _AT, "status": {"type": "active"}, "metadata": {}}
         made.append({"type": "thread.created", "thread": thread})
     given = cast("dict[str, Any]", params.get("input") or {})
-    asked = {"type": "user_message", "id": f"msg_{uuid.uuid4().hex}", **common, "content": given.get("content") or []}
-    answer = {
+    asked: dict[str, Any] = {
+        "type": "user_message",
+        "id": f"msg_{uuid.uuid4().hex}",
+        **common,
+        "content": given.get("content") or [],
+    }
+    answer: dict[str, Any] = {
         "type": "assistant_message",
         "id": f"msg_{uuid.uuid4().hex}",
         **common,

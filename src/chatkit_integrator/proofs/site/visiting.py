@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
 
-    from chatkit_integrator.proofs.site.person import Login, Person
+    from chatkit_integrator.model.settings import Login
+    from chatkit_integrator.proofs.site.person import Person
     from chatkit_integrator.proofs.site.tap import Tap
 
 SCRIPT = "deployments/chatkit/chatkit.js"
 Script = Literal["served", "held", "failed"]
 _LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "0.0.0.0"}  # noqa: S104 - an address that sites call by mistake
 _NOTES = (
-    "if (window.__proof) window.__proof.store.script = "
-    "{ hydrated: window.__proof.hydrated(), state: document.readyState };\n"
+    "if (window.__proof) window.__proof.store.script = { hydrated: window.__proof.hydrated(), state: document.readyState };\n"
 )
 _STEP = 100.0
 _AFTER_A_CLICK = 1.5
@@ -104,7 +104,7 @@ class Visit:
             if "interrupted by another navigation" not in error.message and "ERR_ABORTED" not in error.message:
                 raise
 
-    def ask(self, what: str, *given: object) -> Any:
+    def ask(self, what: str, *given: object) -> Any:  # noqa: ANN401 - what JavaScript gives
         """Call the probe in the page; ``None`` where the page is just being replaced."""
         from playwright.sync_api import Error  # noqa: PLC0415 - heavy
 
@@ -115,7 +115,7 @@ class Visit:
                 return None
             raise
 
-    def noted(self, name: str) -> Any:
+    def noted(self, name: str) -> Any:  # noqa: ANN401 - the same
         """What the probe has noted under a name."""
         found: Any = self.page.evaluate("() => window.__proof?.store ?? {}")
         return found.get(name)

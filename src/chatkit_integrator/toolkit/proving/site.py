@@ -1,19 +1,19 @@
-"""The frontend's half of ``prove``: the user's own site, unchanged, in a real browser, judged by what it does.
+"""The frontend's half of a proof: the user's own site, unchanged, in a real browser, judged by what it does.
 
-``prove_site`` starts a copy of the site against the user's running backend (``Backing.url``), or against a stand-in that
-records, and gives a verdict for each item that a browser can show. Nothing leaves the machine.
+``building`` begins to build it at once, beside whatever else goes on; ``Building.look`` waits for that, serves the site before
+the user's running backend, or before a stand-in that records, and gives a verdict for each item that a browser can show.
+Nothing leaves the machine.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.errors import BadRequestError, IntegratorError
-from chatkit_integrator.model.profile import Frontend
+from chatkit_integrator.errors import IntegratorError
 from chatkit_integrator.model.verdict import Unknown
 from chatkit_integrator.proofs.site import (
     authentication,
@@ -29,45 +29,46 @@ from chatkit_integrator.proofs.site import (
 )
 from chatkit_integrator.proofs.site.tap import Tap
 from chatkit_integrator.proofs.site.visiting import Site, visit
-from chatkit_integrator.toolkit.inspecting import Request, inspect, repository
 from chatkit_integrator.toolkit.proving import site_environment, site_starting
+from chatkit_integrator.toolkit.proving.application import free_ports
 from chatkit_integrator.toolkit.proving.site_browser import launched
-from chatkit_integrator.toolkit.proving.site_pages import pages
+from chatkit_integrator.toolkit.proving.site_environment import Places
 from chatkit_integrator.toolkit.proving.site_person import Identity, identity_of, person_of, signed_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
 
     from playwright.sync_api import Browser
 
-    from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.verdict import Verdict
-    from chatkit_integrator.proofs.site.person import Login, Person
+    from chatkit_integrator.toolkit.proving.site_job import SiteJob
+    from chatkit_integrator.toolkit.proving.site_starting import Built
 
-ITEMS = ("CK05", "CK06", "CK07", "CK08", "CK13", "CK14", "CK15", "CK17", "CK27")
+ITEMS: Mapping[str, str] = {
+    "CK05": "Frontend adds authentication",
+    "CK06": "Frontend adds context to request metadata",
+    "CK07": "Script loading is detected before rendering",
+    "CK08": "Sign-in is required before chat",
+    "CK13": "httpOnly cookies go through a proxy",
+    "CK14": "Script is beforeInteractive in the root head",
+    "CK15": "A dedicated proxy reaches the exact path",
+    "CK17": "Context travels with every message",
+    "CK27": "chatkit.js is loaded",
+}
+"""The items that a running site shows by itself, and what they claim; of CK10 it shows the client's half."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backing:
     """What the site talks to. ``url`` is the user's own backend where it runs; ``None``: a stand-in answers.
 
-    ``endpoint`` is the path that ChatKit is served at, where it is known; ``identity`` somebody whom the backend knows;
-    ``environment`` variables that the backend was started with and the site has to agree on, such as secrets.
+    ``endpoint`` is the path that ChatKit is served at, where it is known; ``identity`` somebody whom the backend knows.
     """
 
     url: str | None = None
     endpoint: str | None = None
     identity: Identity | None = None
-    environment: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a repository's settings say of its site: how to sign in, which pages to look at, more variables."""
-
-    login: Login | None = None
-    pages: tuple[str, ...] = ()
-    env: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass
@@ -79,51 +80,110 @@ class SiteProved:
     notes: list[str] = field(default_factory=list[str])
     seconds: dict[str, float] = field(default_factory=dict[str, float])
 
+    def unseen(self, why: str) -> SiteProved:
+        """Nothing could be seen, and why."""
+        self.verdicts.update({item: Unknown(why) for item in ITEMS})
+        self.errors = Unknown(why)
+        return self
 
-def prove_site(
-    path: Path,
-    frontend: str | None,
-    backing: Backing,
-    *,
-    work: Path,
-    artifacts: Path,
-    kept: Path,
-    wanted: Wanted | None = None,
-    say: Callable[[str], None] = lambda _: None,
-) -> SiteProved:
-    """Prove the site. ``work`` is a folder to make the copy in, ``artifacts`` where pictures are kept, ``kept`` a cache.
 
-    ``BadRequestError`` where what it needs is not installed. A site that cannot be installed or does not start gives
-    ``Unknown`` everywhere, with the reason.
-    """
-    wanted = wanted or Wanted()
-    proved = SiteProved()
-    site_starting.node()
-    tree = repository(path).tree()
-    found = inspect(Request(path, frontend=frontend), tree).profile.frontend
-    if found is None:
-        raise BadRequestError("No supported frontend was found; name its folder with --frontend.")
-    artifacts.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
+class Building:
+    """A site that is being built in a thread of its own."""
+
+    def __init__(self, job: SiteJob, tap: Tap, shared: Mapping[str, str], endpoint: str | None, artifacts: Path) -> None:
+        self._job, self._tap, self._artifacts = job, tap, artifacts
+        self._secret = next((value for name, value in shared.items() if "SECRET" in name), Places.secret)
+        [self._port] = free_ports(1)
+        places = Places(f"http://127.0.0.1:{self._port}", tap.url, endpoint, secret=self._secret, secrets=shared)
+        inferred = site_environment.environment(job.told, places, hosts_auth=job.hosts_auth)
+        self._env = {**inferred, **job.wanted.env}
+        self._built: Built | None = None
+        self._failed = ""
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._build, daemon=True)
+        self._thread.start()
+
+    def _build(self) -> None:
+        job = self._job
         try:
-            browser = stack.enter_context(launched(kept))
-            site = _started(stack, path, tree, found, backing, wanted, proved, work, artifacts, say)
-        except BadRequestError:
-            raise
+            self._built = site_starting.build(
+                job.tree, job.kind, self._port, self._env, tap=self._tap.url, ports=job.told.ports, tick=self._tick
+            )
         except IntegratorError as error:
-            reason = f"the site could not be run: {str(error)[:900]}"
-            proved.verdicts.update({item: Unknown(reason) for item in ITEMS})
-            proved.errors = Unknown(reason)
-            return proved
-        say("Looking at the site in a browser")
+            self._failed = str(error)[:900]
+
+    def _tick(self) -> None:
+        if self._stopped.is_set():
+            raise IntegratorError("The build was stopped.")
+
+    def stop(self) -> None:
+        """Stop building, where that still goes on."""
+        self._stopped.set()
+        self._thread.join()
+
+    def look(self, backing: Backing, say: Callable[[str], None] = lambda _: None) -> SiteProved:
+        """Serve the site and look at it; ``Unknown`` everywhere, with the reason, where it cannot be served."""
+        job = self._job
+        proved = SiteProved(notes=list(job.notes), seconds={"install": job.seconds})
+        say("Building the site")
+        self._thread.join()
+        if self._built is None:
+            return proved.unseen(f"the site cannot be built: {self._failed}")
+        proved.notes += self._built.notes
+        proved.seconds["build"] = self._built.seconds
         begun = time.monotonic()
-        look(browser, site, proved)
-        proved.seconds["proofs"] = time.monotonic() - begun
-    return proved
+        with ExitStack() as stack:
+            try:
+                url = stack.enter_context(site_starting.serving(self._built, self._artifacts))
+            except IntegratorError as error:
+                return proved.unseen(f"the site does not start: {str(error)[:900]}")
+            proved.seconds["start"] = time.monotonic() - begun
+            site = self._site(url, backing, proved)
+            say("Looking at the site in a browser")
+            begun = time.monotonic()
+            look(stack.enter_context(launched(job.chromium)), site, proved)
+            proved.seconds["proofs"] = time.monotonic() - begun
+        return proved
+
+    def _site(self, url: str, backing: Backing, proved: SiteProved) -> Site:
+        """The site with somebody who is signed in to it."""
+        job, tap = self._job, self._tap
+        person = person_of(job.sessions, backing.identity or identity_of(self._secret), job.wanted.login)
+        if job.makes_accounts:
+            account = signed_up(url, person)
+            how = "signed up through the site's own API" if account else "no account could be made through the site's own API"
+            proved.notes.append(how)
+            person = account or person
+        tap.target, tap.endpoint, tap.person = backing.url, backing.endpoint, person.described()
+        is_known = job.has_sign_in or person.cookies or person.storage or backing.identity is not None
+        return Site(
+            url=url,
+            framework=job.kind.framework,
+            pages=job.pages,
+            tap=tap,
+            artifacts=self._artifacts,
+            person=person if is_known else None,
+            endpoint=backing.endpoint,
+            has_backend=backing.url is not None,
+            has_sign_in=job.has_sign_in,
+            own_ports=job.told.own_ports,
+        )
+
+
+@contextmanager
+def building(job: SiteJob, artifacts: Path, *, shared: Mapping[str, str], endpoint: str | None = None) -> Generator[Building]:
+    """Begin to build. ``shared`` are variables that the backend is started with, on some of which the site has to agree."""
+    artifacts.mkdir(parents=True, exist_ok=True)
+    with Tap(endpoint=endpoint) as tap:
+        made = Building(job, tap, shared, endpoint, artifacts)
+        try:
+            yield made
+        finally:
+            made.stop()
 
 
 def look(browser: Browser, site: Site, proved: SiteProved) -> None:
-    """Every proof, on a site that runs. The visit whose script fails goes first: a page may take its time to say so."""
+    """Every proof, on a site that runs. The visit whose script fails begins early: a page may take its time to say so."""
     with ExitStack() as stack:
         failed = stack.enter_context(visit(browser, site, site.person, "failed"))
         main = stack.enter_context(visit(browser, site, site.person))
@@ -132,10 +192,10 @@ def look(browser: Browser, site: Site, proved: SiteProved) -> None:
         proved.verdicts.update(
             CK05=authentication.judge(seen),
             CK06=context.judge(seen),
-            CK17=context.judge_every_message(seen),
             CK13=http_only.judge(seen),
-            CK15=exact_path.judge(seen),
             CK14=before_interactive.judge(seen),
+            CK15=exact_path.judge(seen),
+            CK17=context.judge_every_message(seen),
         )
         script.press(failed, seen)
         opened = time.monotonic()
@@ -152,87 +212,3 @@ def look(browser: Browser, site: Site, proved: SiteProved) -> None:
 def _note(proved: SiteProved, text: str, things: list[str]) -> None:
     if things:
         proved.notes.append(f"{text} {', '.join(dict.fromkeys(things))[:600]}")
-
-
-def _started(
-    stack: ExitStack,
-    path: Path,
-    tree: Tree,
-    found: Frontend,
-    backing: Backing,
-    wanted: Wanted,
-    proved: SiteProved,
-    work: Path,
-    artifacts: Path,
-    say: Callable[[str], None],
-) -> Site:
-    root = "" if found.root == "." else found.root
-    workspace = "" if found.workspace_root == "." else found.workspace_root
-    told = site_environment.told(tree, root, found.framework, above=(workspace, ""))
-    kind = site_starting.Kind(
-        root, workspace, found.framework, found.package_manager, found.static_export, told.has_google_fonts
-    )
-    folder = work / "site"
-    site_starting.copied(path, tree.paths, folder)
-    begun = time.monotonic()
-    if site_starting.link_packages(path, folder, (workspace, root)):
-        proved.notes.append("with the packages that are installed in the repository")
-    else:
-        say("Installing the site's packages")
-        proved.notes.append(f"installed with `{site_starting.install(folder, kind)}`")
-    proved.seconds["install"] = time.monotonic() - begun
-    port = site_starting.free_port()
-    identity = backing.identity or identity_of(next((v for k, v in backing.environment.items() if "SECRET" in k), "") or _SECRET)
-    has_sign_in = found.auth.kind != "none" or wanted.login is not None
-    declared = _declared(tree, root)
-    person = person_of(tree, root, identity, packages=declared, login=wanted.login)
-    tap = stack.enter_context(Tap(backing.url, backing.endpoint, person.described()))
-    hosts_auth = _hosts_auth(tree, root)
-    places = site_environment.Places(
-        f"http://127.0.0.1:{port}", tap.url, backing.endpoint, secret=_SECRET, secrets=backing.environment
-    )
-    env = {**site_environment.environment(told, places, hosts_auth=hosts_auth), **wanted.env}
-    say("Building the site")
-    made = stack.enter_context(
-        site_starting.served(folder, kind, port, env, tap=tap.url, ports=told.ports, logs=artifacts)
-    )
-    proved.notes += made.notes
-    proved.seconds.update(made.seconds)
-    if hosts_auth and "better-auth" in declared and wanted.login is None:
-        account = signed_up(made.url, person)
-        proved.notes.append("signed up through the site's own API" if account else "no account could be made through the site's own API")
-        person = account or person
-    return Site(
-        made.url,
-        found.framework,
-        wanted.pages or pages(tree, root, found.framework, _rendered(tree, root)),
-        tap,
-        artifacts,
-        person if has_sign_in or person.cookies or person.storage or backing.identity else None,
-        backing.endpoint,
-        backing.url is not None,
-        has_sign_in,
-        told.own_ports,
-    )
-
-
-_SECRET = site_environment.Places("", "").secret
-
-
-def _rendered(tree: Tree, root: str) -> tuple[str, ...]:
-    from chatkit_integrator.reading.client import read_client  # noqa: PLC0415 - heavy: tree-sitter
-
-    reading = read_client(tree, root)
-    return tuple(one.path for one in reading.rendered) if reading is not None else ()
-
-
-def _declared(tree: Tree, root: str) -> frozenset[str]:
-    from chatkit_integrator.reading import packages  # noqa: PLC0415 - heavy: tree-sitter
-
-    manifest = packages.look(tree, f"{root}/package.json" if root else "package.json")
-    return frozenset(manifest.declared) if manifest is not None else frozenset()
-
-
-def _hosts_auth(tree: Tree, root: str) -> bool:
-    """Whether the site serves its own sign-in, below ``/api/auth``."""
-    return any("/api/auth/" in f"/{path}" and "node_modules/" not in path for path in tree.under(root))

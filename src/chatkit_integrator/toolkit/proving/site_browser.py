@@ -66,21 +66,17 @@ def _brought(home: Path) -> str:
     return done.output.strip().splitlines()[-1]
 
 
-def has_playwright() -> bool:
-    """Whether the package that drives the browser is installed."""
-    return importlib.util.find_spec("playwright") is not None
+def require() -> None:
+    """``BadRequestError`` where Playwright is missing."""
+    if importlib.util.find_spec("playwright") is None:
+        raise BadRequestError("The site's proofs need Playwright; install it with `pip install 'chatkit-integrator[prove]'`.")
 
 
 @contextmanager
-def launched(kept: Path) -> Generator[Browser]:
-    """A running browser; ``BadRequestError`` where Playwright or Chromium is missing."""
-    if not has_playwright():
-        raise BadRequestError(
-            "The site's proofs need Playwright; install it with `pip install 'chatkit-integrator[prove]'`."
-        )
+def launched(executable: str) -> Generator[Browser]:
+    """A running browser."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - heavy
 
-    executable = chromium(kept)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
         try:

@@ -7,6 +7,7 @@ environment that are kept for people are believed in what they say of paths, nev
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping  # noqa: TC003 - read back by these annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 from chatkit_integrator.reading import javascript
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from chatkit_integrator.model.tree import Tree
 
@@ -26,7 +27,9 @@ _DEFAULT = re.compile(
 _LOCAL = re.compile(r"\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0):(\d{2,5})\b")
 _LOOPBACK = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104 - an address that sites write down
 _EXAMPLE = re.compile(r"(^|/)\.?env(\.\w+)?\.(example|sample|template|dist)$|(^|/)\.env\.(example|sample|template)(\.\w+)?$")
-_LEFT = re.compile(r"^(NODE_ENV|CI|PORT|HOST|MODE|DEV|PROD|SSR|BASE_URL|NEXT_RUNTIME|NEXT_PHASE|PATH|HOME)$|VERCEL|DEBUG|DOCKER|ANALYZ")
+_LEFT = re.compile(
+    r"^(NODE_ENV|CI|PORT|HOST|MODE|DEV|PROD|SSR|BASE_URL|NEXT_RUNTIME|NEXT_PHASE|PATH|HOME)$|VERCEL|DEBUG|DOCKER|ANALYZ"
+)
 _ADDRESS = re.compile(r"URL|URI|ENDPOINT|ORIGIN|_HOST$|BACKEND|API_BASE|_SERVER$|_API$")
 _DATABASE = re.compile(r"DATABASE|POSTGRES|MONGO|REDIS|_DSN$|DB_URL")
 _SITE = re.compile(r"SITE|APP_URL|FRONTEND|NEXTAUTH_URL|WEB_URL|CLIENT_URL|HOMEPAGE|AUTH_BASE_URL|^BASE_URL|REDIRECT")
@@ -57,7 +60,11 @@ def told(tree: Tree, root: str, framework: str, *, above: Iterable[str] = ()) ->
     ports: set[int] = set()
     fonts = False
     for path in tree.under(root, *javascript.SUFFIXES, ".cjs", ".mjs", ".json", ".html"):
-        if "node_modules/" in path or path.endswith("lock.json") or (path.endswith(".json") and not path.endswith("package.json")):
+        if (
+            "node_modules/" in path
+            or path.endswith("lock.json")
+            or (path.endswith(".json") and not path.endswith("package.json"))
+        ):
             continue
         text = javascript.text(tree, path) or ""
         read.update(_READ.findall(text))

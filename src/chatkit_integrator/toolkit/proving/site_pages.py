@@ -40,7 +40,9 @@ def pages(tree: Tree, root: str, framework: str, rendered: Iterable[str]) -> tup
 def base_path(tree: Tree, root: str) -> str:
     """The path that the site is served below, without a slash at its end; empty where it is served at the root."""
     for path in tree.under(root):
-        if path.rpartition("/")[2].startswith(_CONFIGS) and path.count("/") == (root.count("/") + 1 if root not in {"", "."} else 0):
+        if path.rpartition("/")[2].startswith(_CONFIGS) and path.count("/") == (
+            root.count("/") + 1 if root not in {"", "."} else 0
+        ):
             found = _BASE.search(javascript.text(tree, path) or "")
             if found:
                 return found.group(1).rstrip("/")
@@ -63,12 +65,14 @@ def _addresses(tree: Tree, root: str, folder: str, framework: str, path: str) ->
     else:
         known = list(_known(tree, root, folder, framework))
         yield "/"
-        yield from sorted((one for one in known if one != "/" and not _PUBLIC.search(one)), key=lambda one: (not _CHAT.search(one), len(one)))
+        yield from sorted(
+            (one for one in known if one != "/" and not _PUBLIC.search(one)), key=lambda one: (not _CHAT.search(one), len(one))
+        )
 
 
 def _below(tree: Tree, root: str, folder: str, layout: str) -> Iterator[str]:
     """The pages that a layout is around, those without parameters; people's own pages before those for strangers."""
-    inside = [one for one in _known(tree, root, folder, "nextjs", layout)]
+    inside = list(_known(tree, root, folder, "nextjs", layout))
     yield from sorted(inside, key=lambda one: (bool(_PUBLIC.search(one)), one != "/", len(one)))
 
 
@@ -92,7 +96,9 @@ def _known(tree: Tree, root: str, folder: str, framework: str, layout: str = "")
 
 def _address(folder: str) -> str | None:
     """The address of an App Router folder; ``None`` for one with parameters, or that is private."""
-    parts = [one for one in folder.split("/") if one and not (one.startswith("(") and one.endswith(")")) and not one.startswith("@")]
+    parts = [
+        one for one in folder.split("/") if one and not (one.startswith("(") and one.endswith(")")) and not one.startswith("@")
+    ]
     if any(one.startswith(("[", "_", "(")) for one in parts):
         return None
     return "/" + "/".join(parts)

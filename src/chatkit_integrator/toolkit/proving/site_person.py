@@ -15,28 +15,31 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.proofs.site.person import HOURS, Cookie, Login, Person, token_of
+from chatkit_integrator.proofs.site.person import HOURS, Cookie, Person
+from chatkit_integrator.proofs.tokens import Keys
 from chatkit_integrator.reading import javascript
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from chatkit_integrator.model.settings import Login
     from chatkit_integrator.model.tree import Tree
+    from chatkit_integrator.proofs.stage import Stage
 
-NAME, EMAIL, PASSWORD = "Ada Proof", "ada.proof@example.com", "Proof-password-1"  # noqa: S105 - made up
+NAME, EMAIL, PASSWORD = "Ada Proof", "ada.proof@example.com", "Proof-password-1"
 _COOKIE = re.compile(
     r"(?:cookies?\w*(?:\(\))?\)?|cookieStore|jar|Cookies?|store)\.(?:get|has)\(\s*(?:[\"'`]([\w.:-]+)[\"'`]|([A-Za-z_]\w*))"
     r"|(?:getCookie|hasCookie|readCookie)\(\s*(?:[\"'`]([\w.:-]+)[\"'`]|([A-Za-z_]\w*))"
     r"|startsWith\(\s*[\"'`]([\w.-]+)=[\"'`]"
 )
-_STORED = re.compile(
-    r"(?:local|session)Storage\??\.(?:getItem|setItem)\(\s*(?:[\"'`]([\w.:@/-]+)[\"'`]|([A-Za-z_][\w.]*))"
-)
+_STORED = re.compile(r"(?:local|session)Storage\??\.(?:getItem|setItem)\(\s*(?:[\"'`]([\w.:@/-]+)[\"'`]|([A-Za-z_][\w.]*))")
 _CONSTANT = re.compile(r"\b([A-Za-z_]\w*)\s*[:=]\s*[\"'`]([\w.:@/-]{2,60})[\"'`]")
 _SESSION = re.compile(r"token|session|jwt|auth|bearer|access|(^|[_.-])sid$", re.IGNORECASE)
-_NO_SESSION = re.compile(r"csrf|xsrf|theme|locale|lang|sidebar|consent|state|verifier|nonce|pkce|callback|redirect|return|chat|thread", re.IGNORECASE)
+_NO_SESSION = re.compile(
+    r"csrf|xsrf|theme|locale|lang|sidebar|consent|state|verifier|nonce|pkce|callback|redirect|return|chat|thread", re.IGNORECASE
+)
 _LIBRARY_COOKIES = {
-    "better-auth": ("better-auth.session_token", "__Secure-better-auth.session_token"),
+    "better-auth": ("better-auth.session_token",),
     "next-auth": ("next-auth.session-token", "authjs.session-token"),
 }
 
@@ -54,34 +57,63 @@ class Identity:
 
 def identity_of(secret: str) -> Identity:
     """Somebody for a site without a backend: a token of the usual form."""
-    user = uuid.uuid4().hex
+    user, now = uuid.uuid4().hex, int(time.time())
     claims = {"sub": user, "id": user, "user_id": user, "email": EMAIL, "name": NAME, "role": "user"}
-    return Identity(user, token_of(secret, claims))
+    token = Keys().token({"iat": now, "exp": now + HOURS * 3600, **claims}, "HS256", secret)
+    return Identity(user, token)
 
 
-def person_of(tree: Tree, root: str, identity: Identity, *, packages: Iterable[str], login: Login | None) -> Person:
-    """Give the cookies and stored values by which the sources below ``root`` would know this person."""
-    texts = [javascript.text(tree, path) or "" for path in tree.under(root, *javascript.SUFFIXES) if "node_modules/" not in path]
+def identity_on(stage: Stage) -> Identity | None:
+    """The one who speaks on a stage; ``None`` where its backend tells nobody apart."""
+    if stage.identity.kind == "none":
+        return None
+    ada = stage.ada
+    proofs = [one.value for one in ada.credentials if one.can_be_checked] or [one.value for one in ada.credentials]
+    token = proofs[0].removeprefix("Bearer ") if proofs else ada.id
+    return Identity(ada.id, token, ada.headers, name=ada.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Where a site keeps who is signed in: its cookies, each with whether scripts set or read it, and its stored values."""
+
+    cookies: tuple[tuple[str, bool], ...] = ()
+    stored: tuple[str, ...] = ()
+    signed: tuple[str, ...] = ()
+
+
+def sessions(tree: Tree, root: str, packages: Iterable[str]) -> Sessions:
+    """Find the names in the sources below ``root``; ``packages`` are those that the site declares."""
+    texts = [
+        javascript.text(tree, path) or "" for path in tree.under(root, *javascript.SUFFIXES) if "node_modules/" not in path
+    ]
     constants = {name: value for text in texts for name, value in _CONSTANT.findall(text)}
-    person = Person(identity.id, identity.name, identity.email, identity.token, headers=identity.headers, login=login)
-    cookies: dict[str, Cookie] = {}
-    storage: dict[str, str] = {}
+    cookies: dict[str, bool] = {}
+    stored: dict[str, None] = {}
     for text in texts:
         by_script = "document.cookie" in text or "js-cookie" in text
         for name in _names(_COOKIE.findall(text), constants):
-            value = _value(name, person)
-            if value is not None and (name not in cookies or by_script):
-                cookies[name] = Cookie(name, value, http_only=not by_script)
-        for name in _names(_STORED.findall(text), constants):
-            value = _value(name, person)
-            if value is not None:
-                storage[name] = value
+            cookies[name] = cookies.get(name, False) or by_script
+        stored.update(dict.fromkeys(_names(_STORED.findall(text), constants)))
     declared = set(packages)
-    for package, names in _LIBRARY_COOKIES.items():
-        for name in names if package in declared else ():
-            if not name.startswith("__Secure-"):
-                cookies.setdefault(name, Cookie(name, f"{identity.token}.signature"))
-    return replace(person, cookies=() if login else tuple(cookies.values()), storage={} if login else storage)
+    signed = tuple(name for package, names in _LIBRARY_COOKIES.items() if package in declared for name in names)
+    return Sessions(tuple(cookies.items()), tuple(stored), signed)
+
+
+def person_of(found: Sessions, identity: Identity, login: Login | None) -> Person:
+    """Give the cookies and stored values by which a site would know this person; none where a form signs them in."""
+    person = Person(identity.id, identity.name, identity.email, identity.token, headers=identity.headers, login=login)
+    if login is not None:
+        return person
+    cookies = [
+        Cookie(name, value, http_only=not by_script)
+        for name, by_script in found.cookies
+        if (value := _value(name, person)) is not None
+    ]
+    known = {one.name for one in cookies}
+    cookies += [Cookie(name, f"{identity.token}.signature") for name in found.signed if name not in known]
+    storage = {name: value for name in found.stored if (value := _value(name, person)) is not None}
+    return replace(person, cookies=tuple(cookies), storage=storage)
 
 
 def _names(found: Iterable[tuple[str, ...]], constants: Mapping[str, str]) -> Iterable[str]:
@@ -112,14 +144,14 @@ def _value(name: str, person: Person) -> str | None:
 
 
 def signed_up(site: str, person: Person) -> Person | None:
-    """Make an account through better-auth's own API, where the site serves it and has a database; ``None`` where it does not."""
+    """Make an account through better-auth's own API; ``None`` where the site does not serve it, or has no database."""
     body = json.dumps({"name": person.name, "email": person.email, "password": PASSWORD}).encode()
     request = urllib.request.Request(  # noqa: S310 - the site that was started here
         f"{site}/api/auth/sign-up/email", data=body, headers={"content-type": "application/json", "origin": site}, method="POST"
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the same
-            given = answer.headers.get_all("set-cookie") or []
+            given: list[str] = answer.headers.get_all("set-cookie") or []
     except (urllib.error.URLError, OSError):
         return None
     pairs = [one.split(";")[0].partition("=") for one in given]

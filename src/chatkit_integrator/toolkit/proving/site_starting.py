@@ -9,19 +9,18 @@ import json
 import os
 import re
 import shutil
-import socket
 import time
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.engine.running import run, start
-from chatkit_integrator.errors import BadRequestError, CommandFailedError
+from chatkit_integrator.errors import CommandFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
 _INSTALLING, _BUILDING, _STARTING = 900.0, 420.0, 60.0
 _DIRECT = {"nextjs": "next", "vite": "vite", "docusaurus": "@docusaurus/core", "cra": "react-scripts"}
@@ -31,7 +30,17 @@ _PROGRAMS = {
     "docusaurus": "@docusaurus/core/bin/docusaurus.mjs",
     "cra": "react-scripts/bin/react-scripts.js",
 }
-_PASSED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "npm_config_registry", "npm_config_cache", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+_PASSED = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "npm_config_registry",
+    "npm_config_cache",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +55,16 @@ class Kind:
     has_google_fonts: bool = False
 
 
-@dataclass
-class Started:
-    """A site that serves: how it was made to, and how long each step took, in seconds."""
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A site that can be served: how, on which port, what is to be said of it, and how long the build took, in seconds."""
 
-    url: str
-    folder: Path
-    log: Path
-    notes: list[str] = field(default_factory=list[str])
-    seconds: dict[str, float] = field(default_factory=dict[str, float])
-
-
-def copied(source: Path, paths: Iterable[str], target: Path) -> None:
-    """Copy the files of a repository, and link the packages that are installed in it."""
-    for path in paths:
-        place = target / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if (source / path).is_file() and not (source / path).is_symlink():
-            shutil.copy2(source / path, place)
+    site: Path
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    port: int
+    notes: tuple[str, ...]
+    seconds: float
 
 
 def link_packages(source: Path, target: Path, folders: Iterable[str]) -> bool:
@@ -85,7 +86,7 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def install(folder: Path, kind: Kind) -> str:
+def install(folder: Path, kind: Kind, tick: Callable[[], None] | None = None) -> str:
     """Install what the lock file says, without running the packages' scripts; gives the command that did it."""
     workspace = folder / kind.workspace
     tried: list[str] = []
@@ -94,12 +95,14 @@ def install(folder: Path, kind: Kind) -> str:
         where = workspace if argv[-1] != "--here" else folder / kind.root
         argv = [one for one in argv if one != "--here"]  # noqa: PLW2901 - a mark for the folder, not for the program
         try:
-            run(argv, cwd=where, env=env, timeout=_INSTALLING)
+            run(argv, cwd=where, env=env, timeout=_INSTALLING, tick=tick)
         except CommandFailedError as error:
             tried.append(str(error))
         else:
             return " ".join(argv)
-    raise CommandFailedError(f"The site's packages cannot be installed: {tried[0] if tried else 'no package manager was found'}")
+    raise CommandFailedError(
+        f"The site's packages cannot be installed: {tried[0] if tried else 'no package manager was found'}"
+    )
 
 
 def _installing(workspace: Path, site: Path, manager: str | None) -> list[list[str]]:
@@ -108,12 +111,17 @@ def _installing(workspace: Path, site: Path, manager: str | None) -> list[list[s
     if (workspace / "pnpm-lock.yaml").exists() or (site / "pnpm-lock.yaml").exists():
         where = [] if (workspace / "pnpm-lock.yaml").exists() else ["--here"]
         pnpm = ["pnpm"] if shutil.which("pnpm") else ["npx", "--yes", "pnpm@9"]
-        return [[*pnpm, "install", "--frozen-lockfile", "--ignore-scripts", *where], [*pnpm, "install", "--ignore-scripts", *where]]
+        return [
+            [*pnpm, "install", "--frozen-lockfile", "--ignore-scripts", *where],
+            [*pnpm, "install", "--ignore-scripts", *where],
+        ]
     if (workspace / "yarn.lock").exists():
         classic = "# yarn lockfile v1" in (workspace / "yarn.lock").read_text(encoding="utf-8")[:200]
         yarn = ["yarn"] if shutil.which("yarn") else ["npx", "--yes", "yarn@1" if classic else "@yarnpkg/cli-dist"]
         return [[*yarn, "install", *(["--frozen-lockfile", "--ignore-scripts"] if classic else ["--immutable"])]]
-    has_bun = shutil.which("bun") and ((workspace / "bun.lock").exists() or (workspace / "bun.lockb").exists() or manager == "bun")
+    has_bun = shutil.which("bun") and (
+        (workspace / "bun.lock").exists() or (workspace / "bun.lockb").exists() or manager == "bun"
+    )
     commands = [["bun", "install", "--frozen-lockfile", "--ignore-scripts"]] if has_bun else []
     if (workspace / "package-lock.json").exists():
         commands.append(["npm", "ci", *npm])
@@ -129,37 +137,48 @@ def program(folder: Path, framework: str) -> Path:
         found = place / "node_modules" / _PROGRAMS[framework]
         if found.exists():
             return found
-    raise CommandFailedError(f"{_DIRECT[framework]} is not installed in {folder}; the lock file or package.json does not bring it.")
+    raise CommandFailedError(
+        f"{_DIRECT[framework]} is not installed in {folder}; the lock file or package.json does not bring it."
+    )
+
+
+def build(
+    folder: Path,
+    kind: Kind,
+    port: int,
+    told: Mapping[str, str],
+    *,
+    tap: str,
+    ports: Iterable[int],
+    tick: Callable[[], None] | None = None,
+) -> Built:
+    """Build the site for production, where that works; ``CommandFailedError`` where the framework is not installed."""
+    site = folder / kind.root
+    env = {**_plain(folder), **_guarded(tap, ports), **_quiet(kind), **told}
+    argv = ["node", str(program(site, kind.framework))]
+    begun = time.monotonic()
+    building, serving, developing = _commands(kind, site, port)
+    notes: list[str] = []
+    if building:
+        try:
+            run([*argv, *building], cwd=site, env=env, timeout=_BUILDING, tick=tick)
+        except CommandFailedError as error:
+            notes.append(f"it cannot be built for production, and is served as for development: {_short(error)}")
+            serving = developing
+    else:
+        serving = developing
+    notes.append(f"served by `{_DIRECT[kind.framework]} {' '.join(serving[:1])}`")
+    return Built(site, (*argv, *serving), env, port, tuple(notes), time.monotonic() - begun)
 
 
 @contextmanager
-def served(
-    folder: Path, kind: Kind, port: int, told: Mapping[str, str], *, tap: str, ports: Iterable[int], logs: Path
-) -> Generator[Started]:
-    """Build the site and serve it; ``CommandFailedError`` with the last lines of the log where neither works."""
-    site = folder / kind.root
-    url = f"http://127.0.0.1:{port}"
-    env = {**_plain(folder), **_guarded(tap, ports), **_quiet(kind), **told}
-    made = Started(url, site, logs / "site.log")
-    argv = ["node", str(program(site, kind.framework))]
-    begun = time.monotonic()
-    build, serve, develop = _commands(kind, site, port)
-    with ExitStack() as stack:
-        if build:
-            try:
-                run([*argv, *build], cwd=site, env=env, timeout=_BUILDING)
-            except CommandFailedError as error:
-                made.notes.append(f"it cannot be built for production, and is served as for development: {_short(error)}")
-                serve = develop
-        else:
-            serve = develop
-        made.seconds["build"] = time.monotonic() - begun
-        begun = time.monotonic()
-        running = stack.enter_context(start([*argv, *serve], cwd=site, env={**env, "PORT": str(port)}, log=made.log))
+def serving(built: Built, logs: Path) -> Generator[str]:
+    """Serve what was built; gives its address. ``CommandFailedError`` where it does not start, with its last lines."""
+    url = f"http://127.0.0.1:{built.port}"
+    env = {**built.env, "PORT": str(built.port)}
+    with start(built.argv, cwd=built.site, env=env, log=logs / "site.log") as running:
         running.wait_for_http(url, _STARTING)
-        made.seconds["start"] = time.monotonic() - begun
-        made.notes.append(f"served by `{_DIRECT[kind.framework]} {' '.join(serve[:1])}`")
-        yield made
+        yield url
 
 
 def _commands(kind: Kind, site: Path, port: int) -> tuple[list[str], list[str], list[str]]:
@@ -195,7 +214,7 @@ def _plain(folder: Path) -> dict[str, str]:
     home = folder.parent / "home"
     home.mkdir(exist_ok=True)
     kept = {name: os.environ[name] for name in _PASSED if name in os.environ}
-    cache = os.environ.get("npm_config_cache") or str(Path.home() / ".npm")
+    cache = os.environ.get("NPM_CONFIG_CACHE") or str(Path.home() / ".npm")
     return {**kept, "HOME": str(home), "npm_config_cache": cache}
 
 
@@ -214,23 +233,6 @@ def _quiet(kind: Kind) -> dict[str, str]:
     return {**silent, **({"NEXT_FONT_GOOGLE_MOCKED_RESPONSES": fonts} if kind.has_google_fonts else {})}
 
 
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
-
-
-def node() -> None:
-    """Make sure of Node.js; ``BadRequestError`` where it is missing."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        raise BadRequestError("The site's proofs need Node.js and npm; install them and run this again.")
-
-
 def _short(error: Exception, most: int = 600) -> str:
     text = str(error)
-    return text if len(text) <= most else f"{text[:200]} … {text[-(most - 200):]}"
-
-
-def argv_text(argv: Sequence[str]) -> str:
-    """A command as a person would type it."""
-    return " ".join(argv)
+    return text if len(text) <= most else f"{text[:200]} … {text[-(most - 200) :]}"
