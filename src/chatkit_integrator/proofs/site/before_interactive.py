@@ -28,7 +28,7 @@ def judge(seen: Conversation) -> Verdict:
     if early is None:
         if tag is not None:
             return Failed("chatkit.js is a script tag of its own", (_observed(seen, tag.group(), ran),))
-        if seen.script is None and seen.not_open is not None:
+        if seen.script is None and seen.not_open is not None and not seen.is_bare:
             return Unknown(f"the HTML of {seen.path} does not name chatkit.js, and no page that shows the chat was reached")
         return Failed(
             "chatkit.js is not part of the served HTML: it is loaded later",

@@ -23,7 +23,10 @@ OPERATIONS = ("threads.create", "threads.add_user_message")
 
 @dataclass(frozen=True)
 class Conversation:
-    """What was seen. ``not_open`` says why there was no chat to talk in; everything else is then empty or of the page alone."""
+    """What was seen. ``not_open`` says why there was no chat to talk in; everything else is then empty or of the page alone.
+
+    ``is_bare``: the element is in the page, and nothing defined it.
+    """
 
     site: Site
     path: str
@@ -37,6 +40,7 @@ class Conversation:
     script: Mapping[str, Any] | None = None
     html: str = ""
     lines: tuple[str, ...] = ()
+    is_bare: bool = False
 
     def first(self, operation: str) -> Sent | None:
         """The first request of an operation that the page made."""
@@ -57,6 +61,8 @@ def hold(visit: Visit) -> Conversation:
     for path in site.pages:
         visit.go(path)
         if not visit.open_chat(9.0):
+            if visit.is_bare():
+                return _none(visit, path)
             continue
         made = Conversation(site, path, None, visit.observed(f"the chat, open on {path}", "chat"), visit.opener)
         before = len(site.tap.arrivals)
@@ -71,15 +77,24 @@ def hold(visit: Visit) -> Conversation:
             html=served(visit, path),
             lines=tuple(visit.lines()),
         )
-    where = ", ".join(site.pages)
-    path = site.pages[0]
+    return _none(visit, site.pages[0])
+
+
+def _none(visit: Visit, path: str) -> Conversation:
+    """There was no chat, on any page; or on this one, where its element stays without life."""
+    site, is_bare = visit.site, visit.is_bare()
+    where = path if is_bare else ", ".join(site.pages)
+    reason = f"the element on {path} was never defined" if is_bare else f"the chat was not seen on {where}: {_why(visit)}"
     return Conversation(
         site,
         path,
-        Unknown(f"the chat was not seen on {where}: {_why(visit)}"),
+        Unknown(reason),
         visit.observed(f"no chat on {urlsplit(visit.page.url).path}: {' / '.join(visit.lines()[:12])}", "no-chat"),
+        visit.opener,
         script=visit.noted("script"),
         html=served(visit, path),
+        lines=tuple(visit.lines()),
+        is_bare=is_bare,
     )
 
 

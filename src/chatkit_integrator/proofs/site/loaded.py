@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def prove(visit: Visit, seen: Conversation) -> Verdict:
     """Open each page afresh, by its address, and see whether the script is asked for and the element comes to life."""
-    if seen.not_open is not None and not visit.is_bare():
+    if seen.is_bare:
+        return Failed(f"{seen.path} shows the widget, and nothing that it loads defines it", (seen.shown,))
+    if seen.not_open is not None:
         return seen.not_open
     shown: list[Observed] = []
     for number, path in enumerate(seen.site.pages):

@@ -41,6 +41,8 @@ def prove(browser: Browser, failed: Visit, seen: Conversation, opened: float) ->
 
     ``seen`` is the conversation where all was well.
     """
+    if seen.is_bare:
+        return Failed("the element is shown though its script never comes: an empty place", (seen.shown,))
     if seen.not_open is not None:
         return seen.not_open
     late = _late(browser, seen)

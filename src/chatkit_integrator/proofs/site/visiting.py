@@ -37,6 +37,8 @@ _NOTES = (
 )
 _STEP = 100.0
 _AFTER_A_CLICK = 1.5
+_COMES = 3.0
+"""Seconds in which an element that is in the page has to come to life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +164,10 @@ class Visit:
                 return False
             if labels:
                 self.click(turn % len(labels))
-            if self.wait_open(_AFTER_A_CLICK if labels else 0.5):
+            is_open = self.wait_open(_AFTER_A_CLICK if labels else 0.5)
+            if is_open or self.is_bare():
                 self.opener = labels[turn % len(labels)] if labels else None
-                return True
+                return is_open or self.wait_open(_COMES)
             turn += 1
             if labels and self.page.url != here and turn < len(labels):
                 self.go(urlsplit(here).path)

@@ -32,7 +32,7 @@ from chatkit_integrator.proofs.site.visiting import Site, visit
 from chatkit_integrator.toolkit.proving import site_environment, site_starting
 from chatkit_integrator.toolkit.proving.application import free_ports
 from chatkit_integrator.toolkit.proving.site_browser import launched
-from chatkit_integrator.toolkit.proving.site_environment import Places
+from chatkit_integrator.toolkit.proving.site_environment import SECRET, Places
 from chatkit_integrator.toolkit.proving.site_person import Identity, identity_of, person_of, signed_up
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Building:
 
     def __init__(self, job: SiteJob, tap: Tap, shared: Mapping[str, str], endpoint: str | None, artifacts: Path) -> None:
         self._job, self._tap, self._artifacts = job, tap, artifacts
-        self._secret = next((value for name, value in shared.items() if "SECRET" in name), Places.secret)
+        self._secret = next((value for name, value in shared.items() if "SECRET" in name), SECRET)
         [self._port] = free_ports(1)
         places = Places(f"http://127.0.0.1:{self._port}", tap.url, endpoint, secret=self._secret, secrets=shared)
         inferred = site_environment.environment(job.told, places, hosts_auth=job.hosts_auth)

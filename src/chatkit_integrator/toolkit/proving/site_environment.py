@@ -35,6 +35,7 @@ _DATABASE = re.compile(r"DATABASE|POSTGRES|MONGO|REDIS|_DSN$|DB_URL")
 _SITE = re.compile(r"SITE|APP_URL|FRONTEND|NEXTAUTH_URL|WEB_URL|CLIENT_URL|HOMEPAGE|AUTH_BASE_URL|^BASE_URL|REDIRECT")
 _AUTH = re.compile(r"AUTH_URL|SSO|ISSUER|OIDC")
 _OPAQUE = re.compile(r"KEY|TOKEN|CLIENT_ID|PASSWORD|SECRET|_ID$")
+SECRET = "a-secret-of-the-proof-that-is-long-enough-for-anyone"  # noqa: S105 - made up, and used nowhere else
 DEVELOPMENT_PORTS = {"nextjs": 3000, "docusaurus": 3000, "cra": 3000, "vite": 5173}
 
 
@@ -92,7 +93,7 @@ class Places:
     site: str
     tap: str
     endpoint: str | None = None
-    secret: str = "a-secret-of-the-proof-that-is-long-enough-for-anyone"  # noqa: S105 - made up, and used nowhere else
+    secret: str = SECRET
     database: str = "postgresql://proof:proof@127.0.0.1:9/proof"
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])
 
