@@ -14,6 +14,8 @@ import pytest
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from chatkit_integrator.toolkit.proving.site_browser import chromium as find_chromium
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -37,27 +39,8 @@ def kept() -> Path:
 
 @pytest.fixture(scope="session")
 def chromium(kept: Path) -> str:
-    """The path of a Chromium: the machine's own, else the one that an npm package brings."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        found = shutil.which(name)
-        if found:
-            return found
-    home = kept / "chromium"
-    home.mkdir(exist_ok=True)
-    if not (home / "node_modules" / "@sparticuz" / "chromium").is_dir():
-        install = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "@sparticuz/chromium"]
-        subprocess.run(install, cwd=home, check=True, timeout=600)
-    script = "import('@sparticuz/chromium').then(async (m) => console.log(await m.default.executablePath()))"
-    done = subprocess.run(
-        ["node", "--input-type=module", "-e", script],
-        cwd=home,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, "AWS_LAMBDA_JS_RUNTIME": "nodejs20.x"},
-    )
-    return done.stdout.strip().splitlines()[-1]
+    """The path of a Chromium, found or brought as a proof does it."""
+    return find_chromium(kept)
 
 
 @pytest.fixture(scope="session")

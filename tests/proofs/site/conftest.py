@@ -121,7 +121,8 @@ export async function POST(request) {{
   {refuse}
   const headers = {{ "content-type": "application/json", {headers} }};
   const answer = await fetch(process.env.BACKEND_URL + "{path}", {{ method: "POST", body: await request.text(), headers }});
-  return new Response(answer.body, {{ status: answer.status, headers: {{ "content-type": answer.headers.get("content-type") }} }});
+  const kind = {{ "content-type": answer.headers.get("content-type") }};
+  return new Response(answer.body, {{ status: answer.status, headers: kind }});
 }}
 """
 REFUSE = "if (!session) return Response.json({ message: 'Please sign in.' }, { status: 401 });"

@@ -55,6 +55,10 @@ class Launch:
     database: DatabaseUse
 
 
+NOTHING = Launch("", None, Packaging("none", ""), (), Identities(), (), (), None, (), DatabaseUse())
+"""What there is to start where there is no backend."""
+
+
 def read_launch(tree: Tree, root: str | None = None, endpoint_module: str | None = None) -> Launch | None:
     """Read the backend at ``root``; ``None`` where no live module uses ChatKit's server.
 

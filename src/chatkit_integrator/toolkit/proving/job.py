@@ -9,6 +9,7 @@ from chatkit_integrator.model.settings import Prove  # noqa: TC001 - the same
 from chatkit_integrator.model.verdict import Failed, NotApplicable, Observed, Passed, Unknown
 from chatkit_integrator.proofs.proof import Seen
 from chatkit_integrator.reading.launch import Launch  # noqa: TC001 - the same
+from chatkit_integrator.toolkit.proving.site_job import SiteJob  # noqa: TC001 - the same
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Job:
     ``tree`` is the copy of the repository, ``kept`` the folder of artifacts, ``scratch`` one for everything else. ``drivers``
     are those of databases that the interpreter has. ``sent`` are the keys that the client sends, ``None`` where no client was
     read. ``endpoint`` is the path that the client leads to, where it was read. ``is_contained`` is false where only a guard
-    keeps traffic in; ``patience`` is how many seconds the backend has to come up.
+    keeps traffic in; ``patience`` is how many seconds the backend has to come up. ``site`` is the frontend that is looked at, where there is one; without a backend it is all there is.
     """
 
     launch: Launch
@@ -33,6 +34,8 @@ class Job:
     sent: tuple[str, ...] | None = None
     items: tuple[str, ...] = ()
     patience: float = 90.0
+    site: SiteJob | None = None
+    has_backend: bool = True
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from chatkit_integrator.errors import IntegratorError
 from chatkit_integrator.model.verdict import Unknown
 from chatkit_integrator.proofs.site import (
+    ITEMS,
     authentication,
     before_interactive,
     context,
@@ -44,19 +45,6 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.verdict import Verdict
     from chatkit_integrator.toolkit.proving.site_job import SiteJob
     from chatkit_integrator.toolkit.proving.site_starting import Built
-
-ITEMS: Mapping[str, str] = {
-    "CK05": "Frontend adds authentication",
-    "CK06": "Frontend adds context to request metadata",
-    "CK07": "Script loading is detected before rendering",
-    "CK08": "Sign-in is required before chat",
-    "CK13": "httpOnly cookies go through a proxy",
-    "CK14": "Script is beforeInteractive in the root head",
-    "CK15": "A dedicated proxy reaches the exact path",
-    "CK17": "Context travels with every message",
-    "CK27": "chatkit.js is loaded",
-}
-"""The items that a running site shows by itself, and what they claim; of CK10 it shows the client's half."""
 
 
 @dataclass(frozen=True, slots=True)

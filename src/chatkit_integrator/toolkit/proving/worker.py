@@ -11,18 +11,22 @@ import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 from chatkit_integrator.engine.containment import bring_up_loopback
 from chatkit_integrator.errors import IntegratorError
 from chatkit_integrator.proofs.backend import BACKEND
 from chatkit_integrator.proofs.identity import NobodyLetInError
-from chatkit_integrator.proofs.proof import unknown
-from chatkit_integrator.toolkit.proving.job import Done, Job, Shown, written
+from chatkit_integrator.proofs.proof import Seen, unknown
+from chatkit_integrator.toolkit.proving import site_seen
+from chatkit_integrator.toolkit.proving.job import Done, Job, written
+from chatkit_integrator.toolkit.proving.site import Backing
 from chatkit_integrator.toolkit.proving.staging import Backstage, running_backend
 
 if TYPE_CHECKING:
-    from chatkit_integrator.proofs.proof import Proof, Seen
+    from chatkit_integrator.proofs.proof import Proof
     from chatkit_integrator.proofs.stage import Stage
+    from chatkit_integrator.toolkit.proving.site import Building
 
 
 def main(path: str) -> None:
@@ -52,22 +56,39 @@ def _end(_number: int, _frame: object) -> NoReturn:
 
 def prove(backstage: Backstage) -> Done:
     """Every proof that was asked for, one after the other; one that breaks is no verdict, and the next one goes on."""
-    shown: list[Shown] = []
+    job, seen, looked_at = backstage.job, dict[str, Seen](), False
     failed = ""
     try:
-        with running_backend(backstage) as stage:
-            for proof in BACKEND:
-                if not backstage.job.items or set(proof.items) & set(backstage.job.items):
-                    backstage.say(f"Proving: {proof.title}")
-                    with backstage.timed(f"proof: {proof.id}"):
-                        seen = _brought_about(proof, stage, backstage)
-                    shown += [written(item, one) for item, one in seen.items()]
-            _keep(stage)
+        if job.has_backend:
+            with (
+                running_backend(backstage) as stage,
+                site_seen.begun(job, backstage.env, urlsplit(stage.endpoint).path) as site,
+            ):
+                for proof in BACKEND:
+                    if not job.items or set(proof.items) & set(job.items):
+                        backstage.say(f"Proving: {proof.title}")
+                        with backstage.timed(f"proof: {proof.id}"):
+                            seen |= _brought_about(proof, stage, backstage)
+                _keep(stage)
+                if site is not None:
+                    looked_at = True
+                    _look(site, site_seen.before(stage), seen, backstage)
     except (IntegratorError, NobodyLetInError, OSError) as error:
         failed = str(error)
     if backstage.application is not None and backstage.application.exceeded:
         failed = f"the backend was stopped: {backstage.application.exceeded}"
-    return Done(tuple(shown), tuple(backstage.notes), failed, backstage.seconds)
+    if not looked_at:
+        with site_seen.begun(job, {}, job.endpoint) as site:
+            if site is not None:
+                _look(site, Backing(endpoint=job.endpoint), seen, backstage)
+    return Done(tuple(written(item, one) for item, one in seen.items()), tuple(backstage.notes), failed, backstage.seconds)
+
+
+def _look(site: Building, backing: Backing, seen: dict[str, Seen], backstage: Backstage) -> None:
+    found, proved = site_seen.looked(site, backing, seen, backstage.say)
+    seen |= found
+    backstage.notes += [f"the site: {one}" for one in proved.notes]
+    backstage.seconds |= {f"site: {name}": round(seconds, 2) for name, seconds in proved.seconds.items()}
 
 
 def _brought_about(proof: Proof, stage: Stage, backstage: Backstage) -> dict[str, Seen]:
