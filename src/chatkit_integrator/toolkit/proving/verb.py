@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.proofs.proof import Seen
     from chatkit_integrator.reading.launch import Launch
     from chatkit_integrator.toolkit.proving.job import Done, Job
+    from chatkit_integrator.toolkit.proving.site_job import SiteJob
 
 _WHOLE = 600.0
 _LOOK = 0.1
@@ -113,9 +114,10 @@ class _Asked:
 
 def _prove(asked: _Asked, say: Callable[[str], None], tick: Callable[[], None]) -> Proven:
     from chatkit_integrator.engine.containment import containment  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.reading.launch import NOTHING  # noqa: PLC0415
     from chatkit_integrator.reading.settings import read_settings  # noqa: PLC0415
     from chatkit_integrator.toolkit.proving.copying import copy_tree  # noqa: PLC0415
-    from chatkit_integrator.toolkit.proving.installing import python_for  # noqa: PLC0415
+    from chatkit_integrator.toolkit.proving.installing import Installed, python_for  # noqa: PLC0415
     from chatkit_integrator.toolkit.proving.job import Job  # noqa: PLC0415
 
     begun = time.monotonic()
@@ -139,10 +141,16 @@ def _prove(asked: _Asked, say: Callable[[str], None], tick: Callable[[], None]) 
             launch, endpoint, sent = _launch(tree, backend, frontend)
             notes += copy_tree(tree, scratch / "tree")
             installing = time.monotonic()
-            installed = python_for(launch, root, scratch / "tree", given.python, say, tick)
+            if launch is None:
+                installed = Installed(Path(sys.executable), "")
+            else:
+                installed = python_for(launch, root, scratch / "tree", given.python, say, tick)
             seconds["install"] = round(time.monotonic() - installing, 2)
+            site = _site(asked, tree, scratch / "tree", frontend, given, notes, say, tick)
+            if launch is None and site is None:
+                raise BadRequestError("There is no ChatKit backend here to start, and no site to look at.")
             job = Job(
-                launch=launch,
+                launch=launch if launch is not None else NOTHING,
                 settings=given,
                 tree=scratch / "tree",
                 kept=kept.resolve(),
@@ -154,6 +162,8 @@ def _prove(asked: _Asked, say: Callable[[str], None], tick: Callable[[], None]) 
                 sent=sent,
                 items=tuple(sorted(asked.select)),
                 patience=asked.patience,
+                site=site,
+                has_backend=launch is not None,
             )
             done = _worked(job, kept_in, scratch, say, tick)
         except (BadRequestError, CommandFailedError) as error:
@@ -164,6 +174,33 @@ def _prove(asked: _Asked, say: Callable[[str], None], tick: Callable[[], None]) 
     results = tuple(sorted((*results, *_only_seen(done, read, asked)), key=lambda one: one.id))
     shown = asked.artifacts.resolve() if asked.artifacts is not None else None
     return Proven(results, tuple(notes), kept_in.what, installed.how, shown, done.failed, seconds)
+
+
+def _site(
+    asked: _Asked,
+    tree: Tree,
+    copy: Path,
+    frontend: str | None,
+    settings: Prove,
+    notes: list[str],
+    say: Callable[[str], None],
+    tick: Callable[[], None],
+) -> SiteJob | None:
+    """Get the site ready, where one of its items is wanted; that it cannot be is said, and the backend is looked at alone."""
+    from chatkit_integrator.proofs.site import ITEMS  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.toolkit.proving.installing import cache  # noqa: PLC0415
+    from chatkit_integrator.toolkit.proving.site_job import prepare_site  # noqa: PLC0415
+
+    wanted = asked.select or {*ITEMS, "CK10"}
+    if not (wanted - asked.ignore) & {*ITEMS, "CK10"}:
+        return None
+    try:
+        return prepare_site(
+            asked.path.resolve(), tree, copy, frontend=frontend, kept=cache(), wanted=settings.site, say=say, tick=tick
+        )
+    except (BadRequestError, CommandFailedError) as error:
+        notes.append(f"The site was not looked at: {error}")
+        return None
 
 
 def _one_of(tree: Tree, backend: str | None, frontend: str | None) -> tuple[str | None, str | None]:
@@ -183,16 +220,19 @@ def _read(asked: _Asked, tree: Tree, backend: str | None, frontend: str | None) 
     """The checklist as the code has it; items that only a running backend shows are none of its."""
     from chatkit_integrator.checks import CHECKLIST  # noqa: PLC0415 - not needed to start a server
     from chatkit_integrator.proofs.backend import PROVEN  # noqa: PLC0415
+    from chatkit_integrator.proofs.site import ITEMS  # noqa: PLC0415
 
-    only_seen = PROVEN.keys() - {one.id for one in CHECKLIST}
+    only_seen = {*PROVEN, *ITEMS} - {one.id for one in CHECKLIST}
     select, ignore = asked.select - only_seen, asked.ignore - only_seen
     if asked.select and not select:
         return ()
     return check(asked.path, backend=backend, frontend=frontend, select=select, ignore=ignore, tree=tree)
 
 
-def _launch(tree: Tree, backend: str | None, frontend: str | None) -> tuple[Launch, str | None, tuple[str, ...] | None]:
-    """What is started; the path that the client leads to; the keys that it sends."""
+def _launch(
+    tree: Tree, backend: str | None, frontend: str | None
+) -> tuple[Launch | None, str | None, tuple[str, ...] | None]:
+    """What is started, where there is a backend; the path that the client leads to; the keys that it sends."""
     from urllib.parse import urlsplit  # noqa: PLC0415 - only here
 
     from chatkit_integrator.reading.client import read_client  # noqa: PLC0415 - heavy: tree-sitter
@@ -201,8 +241,6 @@ def _launch(tree: Tree, backend: str | None, frontend: str | None) -> tuple[Laun
 
     server = read_server(tree, backend)
     launch = read_launch(tree, backend, server.endpoint.path if server is not None and server.endpoint is not None else None)
-    if launch is None:
-        raise BadRequestError("There is no ChatKit backend here to start.")
     client = read_client(tree, frontend)
     target = None
     if client is not None:
@@ -267,12 +305,14 @@ def _only_seen(done: Done, read: Iterable[Result], asked: _Asked) -> Iterator[Re
     """Items that code alone is not judged on."""
     from chatkit_integrator.model.verdict import Remedy, Result  # noqa: PLC0415 - not needed to start a server
     from chatkit_integrator.proofs.backend import PROVEN  # noqa: PLC0415
+    from chatkit_integrator.proofs.site import ITEMS  # noqa: PLC0415
     from chatkit_integrator.toolkit.proving.job import read as back  # noqa: PLC0415
 
+    titles = {**PROVEN, **ITEMS}
     listed = {one.id for one in read}
     for one in done.shown:
         if one.item not in listed and one.item not in asked.ignore and (not asked.select or one.item in asked.select):
-            yield Result(one.item, PROVEN[one.item], "error", back(one).verdict, Remedy("See what was observed."))
+            yield Result(one.item, titles[one.item], "error", back(one).verdict, Remedy("See what was observed."))
 
 
 def _with(result: Result, seen: Seen) -> Result:
