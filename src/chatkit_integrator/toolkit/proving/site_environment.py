@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _READ = re.compile(r"(?:process\.env|import\.meta\.env)(?:\.|\[[\"'])([A-Z_][A-Z0-9_]*)")
 _DEFAULT = re.compile(
     r"(?:process\.env|import\.meta\.env)(?:\.|\[[\"'])([A-Z_][A-Z0-9_]*)(?:[\"']\])?!?\)?"
-    r"(?:\s*(?:\|\||\?\?)\s*(?:process\.env|import\.meta\.env)\.\w+)*\s*(?:\|\||\?\?)\s*([\"'`])(.*?)\2"
+    r"(?=(?:\s*(?:\|\||\?\?)\s*(?:process\.env|import\.meta\.env)\.\w+)*\s*(?:\|\||\?\?)\s*([\"'`])(.*?)\2)"
 )
 _LOCAL = re.compile(r"\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0):(\d{2,5})\b")
 _LOOPBACK = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104 - an address that sites write down

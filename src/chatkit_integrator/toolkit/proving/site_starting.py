@@ -154,7 +154,7 @@ def build(
 ) -> Built:
     """Build the site for production, where that works; ``CommandFailedError`` where the framework is not installed."""
     site = folder / kind.root
-    env = {**_plain(folder), **_guarded(tap, ports), **_quiet(kind), **told}
+    env = {**_plain(folder), **guarded(tap, ports), **_quiet(kind), **told}
     argv = ["node", str(program(site, kind.framework))]
     begun = time.monotonic()
     building, serving, developing = _commands(kind, site, port)
@@ -218,7 +218,8 @@ def _plain(folder: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home), "npm_config_cache": cache}
 
 
-def _guarded(tap: str, ports: Iterable[int]) -> dict[str, str]:
+def guarded(tap: str, ports: Iterable[int]) -> dict[str, str]:
+    """The variables that keep a Node.js process on this machine: its backend's ``ports``, and other machines, are the tap."""
     guard = Path(str(files("chatkit_integrator.proofs.site") / "guard.cjs"))
     return {
         "NODE_OPTIONS": f"--require {json.dumps(str(guard))}",
