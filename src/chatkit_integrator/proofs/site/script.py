@@ -95,7 +95,7 @@ def _late(browser: Browser, seen: Conversation) -> Observed | Unknown | Failed:
         bare = held.is_bare()
         shown = held.observed(f"chatkit.js is held back on {seen.path}: {' / '.join(held.lines()[:6])[:300]}", "script-late")
         held.release()
-        if not held.open_chat(8.0):
+        if not held.open_chat(12.0):
             return Failed(
                 "when the script comes late, the chat never appears",
                 (held.observed("no chat after a late script", "script-never"),),

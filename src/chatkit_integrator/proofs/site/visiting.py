@@ -97,11 +97,14 @@ class Visit:
     opener: str | None = None
 
     def go(self, path: str, *, until: Literal["commit", "domcontentloaded"] = "domcontentloaded") -> None:
-        """Open a page of the site."""
+        """Open a page of the site; one that is not there after half a minute is looked at as it is."""
         from playwright.sync_api import Error  # noqa: PLC0415 - heavy
+        from playwright.sync_api import TimeoutError as TooLate
 
         try:
             self.page.goto(self.site.url + path, wait_until=until, timeout=30_000)
+        except TooLate:
+            self.problems.append(f"{path} was not loaded within 30 s")
         except Error as error:
             if "interrupted by another navigation" not in error.message and "ERR_ABORTED" not in error.message:
                 raise

@@ -129,7 +129,7 @@ class Building:
             site = self._site(url, backing, proved)
             say("Looking at the site in a browser")
             begun = time.monotonic()
-            look(stack.enter_context(launched(job.chromium)), site, proved)
+            _looked(stack.enter_context(launched(job.chromium)), site, proved)
             proved.seconds["proofs"] = time.monotonic() - begun
         return proved
 
@@ -168,6 +168,18 @@ def building(job: SiteJob, artifacts: Path, *, shared: Mapping[str, str], endpoi
             yield made
         finally:
             made.stop()
+
+
+def _looked(browser: Browser, site: Site, proved: SiteProved) -> None:
+    """Look; what a browser that gives up has not shown by then is unknown."""
+    from playwright.sync_api import Error  # noqa: PLC0415 - heavy
+
+    try:
+        look(browser, site, proved)
+    except Error as error:
+        why = f"the browser gave up: {error.message[:300]}"
+        for item in ITEMS:
+            proved.verdicts.setdefault(item, Unknown(why))
 
 
 def look(browser: Browser, site: Site, proved: SiteProved) -> None:
