@@ -44,9 +44,11 @@ MANIFEST = {
 }
 SOURCE = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js"
 LAYOUT = """import Script from "next/script";
+import {{ Inter }} from "next/font/google";
+const inter = Inter({{ subsets: ["latin"] }});
 export const metadata = {{ title: "Tea", description: "All about tea" }};
 export default function Layout({{ children }}) {{
-  return <html lang="en"><head>{head}</head><body>{body}{{children}}</body></html>;
+  return <html lang="en" className={{inter.className}}><head>{head}</head><body>{body}{{children}}</body></html>;
 }}
 """
 EARLY = f'<Script src="{SOURCE}" strategy="beforeInteractive" />'
@@ -227,7 +229,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[str, Ta
     with Tap(endpoint="/api/chatkit", person=ADA.described()) as tap:
         [port] = free_ports(1)
         told = {"BACKEND_URL": tap.url, "NEXT_PUBLIC_BACKEND_URL": tap.url, "PATH": os.environ["PATH"]}
-        built = site_starting.build(root, Kind("", "", "nextjs", "npm"), port, told, tap=tap.url, ports=())
+        kind = Kind("", "", "nextjs", "npm", has_google_fonts=True)
+        built = site_starting.build(root, kind, port, told, tap=tap.url, ports=())
         assert built.notes == ("served by `next start`",)
         with site_starting.serving(built, root) as url:
             yield url, tap

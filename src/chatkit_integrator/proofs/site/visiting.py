@@ -99,7 +99,7 @@ class Visit:
     def go(self, path: str, *, until: Literal["commit", "domcontentloaded"] = "domcontentloaded") -> None:
         """Open a page of the site; one that is not there after half a minute is looked at as it is."""
         from playwright.sync_api import Error  # noqa: PLC0415 - heavy
-        from playwright.sync_api import TimeoutError as TooLate
+        from playwright.sync_api import TimeoutError as TooLate  # noqa: PLC0415 - the same
 
         try:
             self.page.goto(self.site.url + path, wait_until=until, timeout=30_000)
