@@ -19,7 +19,8 @@ class Job:
     ``tree`` is the copy of the repository, ``kept`` the folder of artifacts, ``scratch`` one for everything else. ``drivers``
     are those of databases that the interpreter has. ``sent`` are the keys that the client sends, ``None`` where no client was
     read. ``endpoint`` is the path that the client leads to, where it was read. ``is_contained`` is false where only a guard
-    keeps traffic in; ``patience`` is how many seconds the backend has to come up. ``site`` is the frontend that is looked at, where there is one; without a backend it is all there is.
+    keeps traffic in; ``patience`` is how many seconds the backend has to come up. ``site`` is the
+    frontend that is looked at, where there is one; without a backend it is all there is.
     """
 
     launch: Launch

@@ -114,6 +114,7 @@ class _Asked:
 
 def _prove(asked: _Asked, say: Callable[[str], None], tick: Callable[[], None]) -> Proven:
     from chatkit_integrator.engine.containment import containment  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.proofs.site import ITEMS  # noqa: PLC0415
     from chatkit_integrator.reading.launch import NOTHING  # noqa: PLC0415
     from chatkit_integrator.reading.settings import read_settings  # noqa: PLC0415
     from chatkit_integrator.toolkit.proving.copying import copy_tree  # noqa: PLC0415
@@ -147,8 +148,7 @@ def _prove(asked: _Asked, say: Callable[[str], None], tick: Callable[[], None]) 
                 installed = python_for(launch, root, scratch / "tree", given.python, say, tick)
             seconds["install"] = round(time.monotonic() - installing, 2)
             site = _site(asked, tree, scratch / "tree", frontend, given, notes, say, tick)
-            if launch is None and site is None:
-                raise BadRequestError("There is no ChatKit backend here to start, and no site to look at.")
+            _something(launch, site)
             job = Job(
                 launch=launch if launch is not None else NOTHING,
                 settings=given,
@@ -170,10 +170,16 @@ def _prove(asked: _Asked, say: Callable[[str], None], tick: Callable[[], None]) 
             return Proven(_unseen(read, str(error)), tuple(notes), kept_in.what, failed=str(error), seconds=seconds)
     seconds |= {**done.seconds, "all": round(time.monotonic() - begun, 2)}
     notes += [*([installed.drift] if installed.drift else []), *done.notes]
-    results = _unseen(read, done.failed) if done.failed and not done.shown else _merged(read, done)
+    of_backend = any(one.item not in {*ITEMS, "CK10"} for one in done.shown)
+    results = _merged(_unseen(read, done.failed) if done.failed and not of_backend else read, done)
     results = tuple(sorted((*results, *_only_seen(done, read, asked)), key=lambda one: one.id))
     shown = asked.artifacts.resolve() if asked.artifacts is not None else None
     return Proven(results, tuple(notes), kept_in.what, installed.how, shown, done.failed, seconds)
+
+
+def _something(launch: Launch | None, site: SiteJob | None) -> None:
+    if launch is None and site is None:
+        raise BadRequestError("There is no ChatKit backend here to start, and no site to look at.")
 
 
 def _site(
@@ -229,9 +235,7 @@ def _read(asked: _Asked, tree: Tree, backend: str | None, frontend: str | None) 
     return check(asked.path, backend=backend, frontend=frontend, select=select, ignore=ignore, tree=tree)
 
 
-def _launch(
-    tree: Tree, backend: str | None, frontend: str | None
-) -> tuple[Launch | None, str | None, tuple[str, ...] | None]:
+def _launch(tree: Tree, backend: str | None, frontend: str | None) -> tuple[Launch | None, str | None, tuple[str, ...] | None]:
     """What is started, where there is a backend; the path that the client leads to; the keys that it sends."""
     from urllib.parse import urlsplit  # noqa: PLC0415 - only here
 
