@@ -22,7 +22,7 @@ from chatkit_integrator.errors import CommandFailedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
-_INSTALLING, _BUILDING, _STARTING = 900.0, 420.0, 60.0
+_INSTALLING, _BUILDING, _STARTING = 900.0, 420.0, 120.0
 _DIRECT = {"nextjs": "next", "vite": "vite", "docusaurus": "@docusaurus/core", "cra": "react-scripts"}
 _PROGRAMS = {
     "nextjs": "next/dist/bin/next",

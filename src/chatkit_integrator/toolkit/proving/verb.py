@@ -250,7 +250,7 @@ def _launch(tree: Tree, backend: str | None, frontend: str | None) -> tuple[Laun
     if client is not None:
         target = client.proxy.target if client.proxy is not None else client.url
     path = urlsplit(target).path if target else None
-    if path is None and server is not None and not launch.endpoints:
+    if path is None and server is not None and (launch is None or not launch.endpoints):
         path = server.path
     return launch, path, client.metadata_keys if client is not None else None
 
