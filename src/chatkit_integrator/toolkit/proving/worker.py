@@ -78,9 +78,9 @@ def prove(backstage: Backstage) -> Done:
     if backstage.application is not None and backstage.application.exceeded:
         failed = f"the backend was stopped: {backstage.application.exceeded}"
     if not looked_at:
-        with site_seen.begun(job, {}, job.endpoint) as site:
+        with site_seen.begun(job, {}, None) as site:
             if site is not None:
-                _look(site, Backing(endpoint=job.endpoint), seen, backstage)
+                _look(site, Backing(), seen, backstage)
     return Done(tuple(written(item, one) for item, one in seen.items()), tuple(backstage.notes), failed, backstage.seconds)
 
 
