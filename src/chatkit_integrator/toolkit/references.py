@@ -50,13 +50,12 @@ _SOURCES: dict[str, _Sources] = {
         "The endpoint",
         "__init__.py",
         "router.py",
-        "limits.py",
         "stream.py",
         "context.py",
         lead="`identity.py` and `agent.py` are the project's own; the skill shows them.",
     ),
     "fastapi-backend/references/answering.md": _backend(
-        "One turn: history and context in, the agent's answer out", "server.py", "history.py", "prompt.py", "tasks.py"
+        "One turn: history and context in, the agent's answer out", "server.py", "history.py", "tasks.py"
     ),
     "fastapi-backend/references/storing.md": _backend(
         "Where conversations are kept",
