@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 REPOS = Path(__file__).parents[1] / "repos"
 ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 Era = Literal["auto", "legacy"]
-TOOLS = {"inspect_repo", "plan_integration", "apply_plan", "undo_plan", "run_checklist", "diagnose_symptom"}
+TOOLS = {"inspect_repo", "plan_integration", "apply_plan", "undo_plan", "run_checklist", "prove_checklist", "diagnose_symptom"}
 
 
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> Path:
@@ -69,7 +69,7 @@ async def test_every_tool_is_annotated_described_and_strict() -> None:
     for tool in tools:
         assert tool.title
         assert tool.annotations
-        assert tool.annotations.read_only_hint is (tool.name not in {"apply_plan", "undo_plan"})
+        assert tool.annotations.read_only_hint is (tool.name not in {"apply_plan", "undo_plan", "prove_checklist"})
         assert bool(tool.annotations.destructive_hint) is (tool.name in {"apply_plan", "undo_plan"})
         assert tool.annotations.open_world_hint is False
         assert tool.input_schema["additionalProperties"] is False

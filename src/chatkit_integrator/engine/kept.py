@@ -47,6 +47,22 @@ def ids(kind: str, suffix: str, start: str = "") -> list[str]:
     return list(dict.fromkeys(one.stem for one in _newest_first(kind, suffix) if one.stem.startswith(start)))
 
 
+def folder(kind: str, of: str) -> Path:
+    """A folder of a kind for one repository, empty; what was in it before is gone."""
+    import shutil  # noqa: PLC0415 - only here
+
+    place = _folder(kind) / hashlib.sha256(of.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    try:
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+    except OSError as error:
+        raise NotWritableError(
+            f"Nothing can be kept in {place} ({error.strerror}); make room or give write permission there, or set "
+            "XDG_CACHE_HOME to another folder."
+        ) from error
+    return place
+
+
 def _newest_first(kind: str, suffix: str) -> list[Path]:
     folder = _folder(kind)
     found = [*folder.glob(f"*{suffix}"), *folder.glob(f"*/*{suffix}")]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
+from mcp.server.mcpserver import Context  # noqa: TC002 - the SDK reads the annotation
 from pydantic import Field
 
 from chatkit_integrator.errors import IntegratorError
-from chatkit_integrator.mcp_server.results import Checked, Judged, short
+from chatkit_integrator.mcp_server.results import Checked, Judged, Proved, first, short
 from chatkit_integrator.mcp_server.tools import BackendDir, FrontendDir, RepoPath, refuse, root
 
 if TYPE_CHECKING:
@@ -43,6 +44,38 @@ def run_checklist(
     return checked(results, kept)
 
 
+async def prove_checklist(
+    repo_path: RepoPath,
+    ctx: Context[Any, Any],
+    select: Select = None,
+    backend: BackendDir = None,
+    frontend: FrontendDir = None,
+) -> Proved:
+    """Judge the integration by what it does: runs a copy of the developer's code, shut in, with a recorded model. Ask first.
+
+    Takes a minute or more. Nothing of the repository is written.
+    """
+    from chatkit_integrator.engine.kept import folder  # noqa: PLC0415 - not needed to start
+    from chatkit_integrator.toolkit.proving import prove, statuses  # noqa: PLC0415
+
+    path = root(repo_path)
+    artifacts = folder("proofs", str(path))
+    steps = 0
+
+    async def tell(text: str) -> None:
+        nonlocal steps
+        steps += 1
+        await ctx.report_progress(steps, None, text)
+
+    try:
+        found = await prove(path, backend=backend, frontend=frontend, select=select or (), artifacts=artifacts, progress=tell)
+        kept = _keep(path, found.results, proven=True, artifacts=artifacts)
+    except IntegratorError as error:
+        refuse(error)
+    judged = checked(found.results, kept)
+    return Proved(**judged, notes=[short(line) for line in first(list(statuses(found)))], artifacts=str(artifacts))
+
+
 def checked(results: Sequence[Result], report: str) -> Checked:
     """What the model reads of it: all that fails or is unknown, and of what passes the line that shows it."""
     from chatkit_integrator.report import jsons, texts  # noqa: PLC0415 - not needed to start
@@ -70,7 +103,7 @@ def checked(results: Sequence[Result], report: str) -> Checked:
         next=(
             f"plan_integration(only={json.dumps(failed)}), or mend them by hand, then run_checklist again."
             if failed
-            else "No item fails."
+            else "No item fails. prove_checklist shows it by running it, if the developer agrees."
         ),
     )
 
@@ -81,7 +114,7 @@ def _place(line: str) -> str:
     return f"{path}:{rest.partition(':')[0]}"
 
 
-def _keep(path: Path, results: Sequence[Result]) -> str:
+def _keep(path: Path, results: Sequence[Result], *, proven: bool = False, artifacts: Path | None = None) -> str:
     """Keep the whole report; gives the address of the resource."""
     from chatkit_integrator.engine.kept import keep  # noqa: PLC0415 - not needed to start
     from chatkit_integrator.report.formats import render  # noqa: PLC0415
@@ -89,5 +122,6 @@ def _keep(path: Path, results: Sequence[Result]) -> str:
     from chatkit_integrator.toolkit.inspecting import repository  # noqa: PLC0415
 
     tree = repository(path).tree()
-    made = report(path, results, settings_of(tree), datetime.now().astimezone().date(), tree=tree)
+    today = datetime.now().astimezone().date()
+    made = report(path, results, settings_of(tree), today, tree=tree, proven=proven, artifacts=artifacts)
     return f"chatkit://reports/{keep('reports', render(made, 'markdown'), '.md')}"

@@ -98,6 +98,13 @@ class Checked(TypedDict):
     next: str
 
 
+class Proved(Checked):
+    """The checklist as it was seen. ``artifacts`` is a folder with everything that was recorded."""
+
+    notes: list[str]
+    artifacts: str
+
+
 def asked(questions: list[dict[str, Any]]) -> list[Asked]:
     """Questions for the developer."""
     return [

@@ -1,0 +1,84 @@
+"""The tool that runs the user's code: told while it goes on, and stopped when nobody wants it any more."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import anyio
+import pytest
+from mcp import Client
+
+from chatkit_integrator.demo.run import copy_sample, integrate
+from chatkit_integrator.mcp_server import create_server
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("proving-tool")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        root = copy_sample(folder / "shop")
+        integrate(root, lambda _: None)
+    return root
+
+
+def workers() -> list[str]:
+    """The programs that a proof started and that still run."""
+    found: list[str] = []
+    for one in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = one.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:
+            continue
+        if "proving.worker" in line:
+            found.append(line)
+    return found
+
+
+async def test_a_proof_is_told_while_it_goes_on_and_what_was_seen_is_kept(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    told: list[str] = []
+
+    async def tell(progress: float, total: float | None, message: str | None) -> None:
+        del progress, total
+        told.append(message or "")
+
+    async with Client(create_server()) as client:
+        arguments = {"repo_path": str(shop), "select": ["CK03"]}
+        result = await client.call_tool("prove_checklist", arguments, progress_callback=tell)
+
+    assert not result.is_error, result.content
+    seen = result.structured_content
+    assert seen
+    [item] = seen["results"]
+    assert (item["id"], item["verdict"]) == ("CK03", "pass")
+    assert item["evidence"][0].startswith("seen (")
+    assert seen["report"].startswith("chatkit://reports/")
+    assert any(Path(seen["artifacts"]).iterdir())
+    assert len(told) > 2
+    assert workers() == []
+
+
+async def test_a_call_that_is_cancelled_stops_everything_that_it_started(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    async with Client(create_server()) as client:
+        with anyio.move_on_after(60) as scope:
+
+            async def look(progress: float, total: float | None, message: str | None) -> None:
+                del progress, total, message
+                if workers():
+                    scope.cancel()
+
+            await client.call_tool("prove_checklist", {"repo_path": str(shop)}, progress_callback=look)
+        assert scope.cancelled_caught
+        deadline = time.monotonic() + 30
+        while workers() and time.monotonic() < deadline:  # noqa: ASYNC110 - processes set no events
+            await anyio.sleep(0.1)
+    assert workers() == []
