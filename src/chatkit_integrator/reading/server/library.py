@@ -28,6 +28,10 @@ _ROW_TYPES = {
 }
 
 
+_PROCESSES = {"process", "_process_streaming", "_process_non_streaming"}
+"""What hands a request over: the method for all of them, and the two that it chooses between."""
+
+
 class Known:
     """FastAPI, ChatKit, the usual databases and model clients."""
 
@@ -68,7 +72,7 @@ class Known:
         if made.name == "__init__" and of_server and made.receiver is not None:
             self._given_store(made.receiver, made.given, made.words)
             return Value()
-        if made.name == "process" and (of_server or _is_server(machine, made.receiver)):
+        if made.name in _PROCESSES and (of_server or _is_server(machine, made.receiver)):
             machine.note("process", "process", made.place, made.receiver or Value(), made.given, made.words)
             return Value(labels={Label("run", place=made.place)}, things=[Outside("chatkit.server.StreamingResult()")])
         of_store = base.startswith("chatkit.") and base.endswith("Store()") and made.name in _STORE_READS
