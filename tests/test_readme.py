@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from chatkit_integrator.demo.run import copy_sample
+
 ROOT = Path(__file__).parents[1]
 BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
@@ -31,8 +33,11 @@ def test_every_command_is_known_here() -> None:
         "integrator apply",
         "integrator check",
         "integrator undo",
+        "integrator diagnose",
+        "claude mcp add",
+        "claude plugin",  # tests/kit installs the plugin with the real program
     )
-    assert [one for one in COMMANDS if not any(word in one for word in (*known, "claude mcp add"))] == []
+    assert [one for one in COMMANDS if not any(word in one for word in known)] == []
 
 
 def test_ci_runs_exactly_the_test_command() -> None:
@@ -69,6 +74,21 @@ def test_the_server_command_starts_a_server() -> None:
         [program, *argv[1:]], input=json.dumps(hello) + "\n", capture_output=True, text=True, check=False, timeout=30
     )
     assert json.loads(done.stdout.splitlines()[0])["result"]["serverInfo"]["name"] == "chatkit"
+
+
+@pytest.mark.slow
+def test_the_command_that_proves_writes_its_page(tmp_path: Path) -> None:
+    root = copy_sample(tmp_path / "shop")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = {**os.environ, "PATH": path}
+    command = [Path(sys.executable).parent / "chatkit-integrator", "apply", ".", "--yes"]
+    subprocess.run(command, cwd=root, check=True, capture_output=True, env={**env, "XDG_CACHE_HOME": str(tmp_path / "cache")})
+
+    done = subprocess.run(the("--prove").split(), cwd=root, check=False, capture_output=True, text=True, env=env, timeout=600)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "seen" in (root / "proof.html").read_text()
+    assert any((root / "proof").iterdir())
 
 
 @pytest.mark.slow

@@ -47,9 +47,10 @@ def is_live(path: str, root: str) -> bool:
 
 
 def text(tree: Tree, path: str) -> str | None:
-    """The text of a file; ``None`` where there is none, it lies outside, or it is not UTF-8."""
+    """The text of a file; ``None`` where there is none, it lies outside, is not UTF-8, or is too long for a written source."""
     try:
-        return tree.text(path)
+        content = tree.read(path)
+        return None if content is not None and len(content.data) > LONGEST_SOURCE else tree.text(path)
     except (FileNotFoundError, NotUtf8Error, OutsideRootError):
         return None
 
