@@ -141,7 +141,7 @@ def test_json_is_a_contract(checkout: Path, tmp_path: Path) -> None:
     assert sorted(done["written"]) == sorted({path for step in planned["steps"] for path in step["paths"]})
 
     judged = json.loads(command(tmp_path, "check", checkout, "--format", "json", "--fail-on", "never").stdout)
-    assert [one["id"] for one in judged["results"]] == [f"CK{number:02}" for number in range(1, 16)]
+    assert [one["id"] for one in judged["results"]] == [f"CK{number:02}" for number in range(1, 31)]
     assert sum(judged["summary"].values()) == len(judged["results"])
 
     undone = json.loads(command(tmp_path, "undo", checkout, "--json").stdout)

@@ -43,7 +43,7 @@ def test_the_demo_integrates_talks_and_judges(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Signed out, the chat answers 401" in done.stdout
     assert "Your name is Ada, you told me before. You are looking at “Bread and Algebra" in done.stdout
-    assert re.findall(r"^ +(\w+) +CK\d\d", done.stdout, re.MULTILINE).count("pass") == 14
+    assert re.findall(r"^ +(\w+) +CK\d\d", done.stdout, re.MULTILINE).count("pass") == 28
     processes = subprocess.run(["ps", "-eo", "args"], check=True, capture_output=True, text=True).stdout
     assert str(tmp_path) not in processes
 
