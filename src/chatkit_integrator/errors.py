@@ -15,7 +15,8 @@
     │   └── MissingExtraError           a part that is installed only where it is wanted
     ├── UnreadableError                 a file that has to be understood cannot be
     │   ├── NotUtf8Error
-    │   └── SyntaxRefusedError          does not parse, or has a shape that an edit cannot be sure of
+    │   ├── SyntaxRefusedError          does not parse, or has a shape that an edit cannot be sure of
+    │   └── TooLargeError               following it would take longer than anybody waits
     ├── PlanError                       a plan that cannot be applied
     │   ├── UnknownPlanError            no such plan
     │   ├── StalePlanError              the repository has changed since it was previewed
@@ -85,6 +86,10 @@ class NotUtf8Error(UnreadableError):
 
 class SyntaxRefusedError(UnreadableError):
     """A file does not parse, or has a shape in which an edit cannot be placed with certainty."""
+
+
+class TooLargeError(UnreadableError):
+    """Code that calls and loops so much that reading does not follow it to the end."""
 
 
 class PlanError(IntegratorError):

@@ -38,12 +38,13 @@ from chatkit_integrator.checks import (
     ck30_custom_backend,
 )
 from chatkit_integrator.checks.check import Reading
-from chatkit_integrator.errors import BadRequestError, NoIntegrationError
-from chatkit_integrator.model.verdict import Result
+from chatkit_integrator.errors import BadRequestError, NoIntegrationError, TooLargeError
+from chatkit_integrator.model.verdict import Result, Unknown
 
 if TYPE_CHECKING:
     from chatkit_integrator.checks.check import Check
     from chatkit_integrator.model.tree import Tree
+    from chatkit_integrator.model.verdict import Verdict
     from chatkit_integrator.reading.client import ClientReading
 
 CHECKLIST: tuple[Check, ...] = (
@@ -95,11 +96,19 @@ def run_checklist(
     if strange:
         raise BadRequestError(f"There is no item {strange[0]}; the items are {', '.join(sorted(known))}.")
     client = read_client(tree, frontend)
-    reading = Reading(read_server(tree, backend, _called(client)), client)
-    if reading.server is None and reading.client is None:
+    reading = Reading(client, lambda: read_server(tree, backend, _called(client)))
+    if reading.is_empty:
         raise NoIntegrationError("No ChatKit integration was found here; make one with plan and apply.")
     chosen = [one for one in CHECKLIST if (not select or one.id in select) and one.id not in ignore]
-    return tuple(Result(one.id, one.title, one.severity, one.judge(reading), one.remedy) for one in chosen)
+    return tuple(Result(one.id, one.title, one.severity, _judge(one, reading), one.remedy) for one in chosen)
+
+
+def _judge(check: Check, reading: Reading) -> Verdict:
+    """The verdict; what asks for a backend that cannot be followed to its end stays undecided."""
+    try:
+        return check.judge(reading)
+    except TooLargeError as error:
+        return Unknown(str(error))
 
 
 def _called(client: ClientReading | None) -> str | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import inspect
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from chatkit_integrator.errors import TooLargeError
 from chatkit_integrator.model.verdict import Failed, Unknown
 
 if TYPE_CHECKING:
@@ -21,12 +23,31 @@ NO_CLIENT = "no ChatKit frontend was found in this repository"
 NOT_RENDERED = "no page or layout renders the widget"
 
 
-@dataclass(frozen=True, slots=True)
 class Reading:
-    """One integration, both sides; a side that is not in the repository is ``None``."""
+    """One integration; a side that is not in the repository is ``None``, and the backend is read when it is asked for."""
 
-    server: ServerReading | None
-    client: ClientReading | None
+    def __init__(self, client: ClientReading | None, read_server: Callable[[], ServerReading | None]) -> None:
+        self.client = client
+        self._read_server = read_server
+
+    @cached_property
+    def _server(self) -> ServerReading | TooLargeError | None:
+        try:
+            return self._read_server()
+        except TooLargeError as error:
+            return error
+
+    @property
+    def server(self) -> ServerReading | None:
+        """The backend; ``TooLargeError`` where it cannot be followed to its end."""
+        if isinstance(self._server, TooLargeError):
+            raise self._server
+        return self._server
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to judge."""
+        return self.client is None and self._server is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ _UNKNOWN = "\0"
 
 def evaluate(machine: Machine, node: ast.expr, frame: Frame) -> Value:
     """What an expression may be."""
+    machine.step()
     match node:
         case ast.Constant(value=value):
             return constant(value) if value is None or isinstance(value, (str, int, float, bool)) else Value()

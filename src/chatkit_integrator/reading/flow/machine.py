@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from chatkit_integrator.errors import TooLargeError
 from chatkit_integrator.model.verdict import Evidence
 from chatkit_integrator.reading.flow import calling, expressions, statements
 from chatkit_integrator.reading.flow.values import Class, Env, Function, Label, ModuleOf, Outside, Value, join, thing
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.reading.python import Module, PythonModules
 
 _BUDGET = 6_000
+_STEPS = 60_000
 _TIMES = 6
 _BUILTINS = frozenset(dir(builtins))
 
@@ -112,7 +114,7 @@ class Library(Protocol):
 
 
 class Machine:
-    """Walks code. ``events`` are what the library noted, in order."""
+    """Walks code. ``events`` are what the library noted, in order. ``TooLargeError`` comes out of a walk that does not end."""
 
     def __init__(self, modules: PythonModules, library: Library) -> None:
         self.modules = modules
@@ -132,9 +134,16 @@ class Machine:
         self._members: dict[tuple[int, str], Value | None] = {}
         self.at_import: list[Event] = []
         self._shared: dict[int, set[str]] = {}
+        self._left = _STEPS
         self._steps = 0
         self._walked: dict[int, int] = {}
         sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
+
+    def step(self) -> None:
+        """Count an expression. The whole reading has so many, whatever the machine: ``TooLargeError`` after the last."""
+        self._left -= 1
+        if self._left < 0:
+            raise TooLargeError("the backend is too large to follow: its functions call and loop more than reading goes along")
 
     def tired(self, function: Function) -> bool:
         """Whether a walk has taken as long as it may, or met a function often enough: the call is not followed then."""

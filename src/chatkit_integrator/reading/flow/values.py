@@ -185,21 +185,25 @@ def join(*values: Value) -> Value:
     different = list({id(one): one for one in values}.values())
     if len(different) == 1:
         return different[0]
-    return _join(different, _DEPTH) if different else Value()
+    return _join(different, _DEPTH, {}) if different else Value()
 
 
-def _join(values: list[Value], depth: int) -> Value:
-    found = Value(open=any(one.open for one in values))
+def _join(values: list[Value], depth: int, made: dict[tuple[int, ...], Value]) -> Value:
+    """Join; what is held in several places is joined once for all of them."""
+    key = (depth, *(id(one) for one in values))
+    if key in made:
+        return made[key]
+    found = made[key] = Value(open=any(one.open for one in values))
     for one in values:
         found.labels |= one.labels
         found.constants |= one.constants
         found.things += [thing for thing in one.things if thing not in found.things]
-    for key in dict.fromkeys(key for one in values for key in one.fields):
-        inner = list({id(one.fields[key]): one.fields[key] for one in values if key in one.fields}.values())
+    for name in dict.fromkeys(name for one in values for name in one.fields):
+        inner = list({id(one.fields[name]): one.fields[name] for one in values if name in one.fields}.values())
         if len(inner) == 1:
-            found.fields[key] = inner[0]
+            found.fields[name] = inner[0]
         elif depth > 0:
-            found.fields[key] = _join(inner, depth - 1)
+            found.fields[name] = _join(inner, depth - 1, made)
     return found
 
 
@@ -208,10 +212,20 @@ def with_labels(value: Value, labels: Iterable[Label]) -> Value:
     return Value(value.labels | set(labels), value.fields, value.things, value.constants, value.open)
 
 
-def relabelled(value: Value, change: Callable[[Label], Label], depth: int = _DEPTH) -> Value:
+def relabelled(value: Value, change: Callable[[Label], Label]) -> Value:
     """A copy whose labels, and those of what is in it, are changed."""
-    fields = {key: relabelled(one, change, depth - 1) for key, one in value.fields.items()} if depth else dict(value.fields)
-    return Value({change(one) for one in value.labels}, fields, list(value.things), set(value.constants), value.open)
+    return _relabelled(value, change, _DEPTH, {})
+
+
+def _relabelled(value: Value, change: Callable[[Label], Label], depth: int, made: dict[tuple[int, int], Value]) -> Value:
+    key = (depth, id(value))
+    if key not in made:
+        inner = (
+            {name: _relabelled(one, change, depth - 1, made) for name, one in value.fields.items()} if depth else value.fields
+        )
+        labels = {change(one) for one in value.labels}
+        made[key] = Value(labels, dict(inner), list(value.things), set(value.constants), value.open)
+    return made[key]
 
 
 def put(holder: Value, key: str, value: Value) -> None:

@@ -94,10 +94,23 @@ class _Reached:
     returned: Value
 
 
+@dataclass(frozen=True, slots=True)
+class _Speaks:
+    """Whether a module has the words that one which hands requests to ChatKit has."""
+
+    of_process: bool
+    of_chatkit: bool
+
+    @classmethod
+    def of(cls, text: str) -> _Speaks:
+        return cls("process" in text, "chatkit" in text)
+
+
 def read_server(tree: Tree, root: str | None, called: str | None = None) -> ServerReading | None:
     """Read the backend below ``root``; ``None`` where no live class derives from ChatKit's server.
 
     ``called`` is the path that the site sends its requests to: it decides where several routes lead to ChatKit.
+    ``TooLargeError`` where the code calls and loops too much to be followed.
     """
     modules = PythonModules(tree)
     base = "" if root in {None, "", "."} else str(root)
@@ -156,7 +169,8 @@ def _reached(machine: Machine, served: web.Web, app: web.Served, called: str | N
         if isinstance(one, Function)
     ]
     found = False
-    for route, lines, handler in sorted(routes, key=lambda one: _likely(one[0], one[2])):
+    speaking: dict[str, _Speaks] = {}
+    for route, lines, handler in sorted(routes, key=lambda one: _likely(one[0], one[2], speaking)):
         if found and (not called or "process" not in handler.module.text):
             return
         with machine.fresh() as events:
@@ -176,16 +190,18 @@ def _reached(machine: Machine, served: web.Web, app: web.Served, called: str | N
                 return
 
 
-def _likely(route: web.Route, handler: Function) -> tuple[bool, bool, bool, bool]:
+def _likely(route: web.Route, handler: Function, known: dict[str, _Speaks]) -> tuple[bool, bool, bool, bool]:
     """Where a route comes among those that may lead to ChatKit, the likeliest first: one that hands over itself."""
-    text = handler.module.text.lower()
+    if handler.module.path not in known:
+        known[handler.module.path] = _Speaks.of(handler.module.text.lower())
+    speaks = known[handler.module.path]
     start, end = handler.node.lineno, handler.node.end_lineno or handler.node.lineno
     itself = any(".process(" in handler.module.line(number) for number in range(start, end + 1))
     return (
         not itself,
-        "chatkit" not in route.path.lower() and "process" not in text,
-        "process" not in text,
-        "chatkit" not in text,
+        "chatkit" not in route.path.lower() and not speaks.of_process,
+        not speaks.of_process,
+        not speaks.of_chatkit,
     )
 
 
