@@ -15,8 +15,7 @@ from chatkit_integrator.cli.shared import AsJson, Backend, Frontend, Where, err,
 from chatkit_integrator.errors import BadRequestError, BaselineError, NoIntegrationError
 from chatkit_integrator.report import formats, texts
 from chatkit_integrator.report.baseline import Baseline
-from chatkit_integrator.toolkit import check as run_check
-from chatkit_integrator.toolkit import report, settings_of
+from chatkit_integrator.toolkit import Judged, check_each, report, settings_of
 from chatkit_integrator.toolkit.inspecting import repository
 
 if TYPE_CHECKING:
@@ -57,9 +56,10 @@ def check_command(
     try:
         with err.status("Checking") as status:
             if prove:
-                results = proven(path, status, artifacts, backend, frontend, select or (), ignore or ())
+                seen = proven(path, status, artifacts, backend, frontend, select or (), ignore or ())
+                judged = (Judged(backend, frontend, tuple(seen)),)
             else:
-                results = run_check(
+                judged = check_each(
                     path,
                     backend=backend or settings.backend,
                     frontend=frontend or settings.frontend,
@@ -71,11 +71,12 @@ def check_command(
         if not allow_none:
             raise
         err.print(str(error), markup=False)
-        results = ()
+        judged = ()
+    results = [one for part in judged for one in part.results]
     known = _baseline(place, results, update=update_baseline, proven=prove)
     made = report(
         path,
-        results,
+        judged,
         settings,
         datetime.now().astimezone().date(),
         tree=tree,

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chatkit_integrator.model.verdict import Result
+    from chatkit_integrator.toolkit import Judged as OneJudged
 
 Select = Annotated[list[str] | None, Field(description="Only these items, such as CK05.")]
 
 _LINES = 3
+_OTHERS = 9
 
 
 def run_checklist(
@@ -31,17 +33,33 @@ def run_checklist(
     frontend: FrontendDir = None,
 ) -> Checked:
     """Judge the integration that is there, item by item, each with the lines that show it. Reads only."""
-    from chatkit_integrator.toolkit import check, settings_of  # noqa: PLC0415 - not needed to start
+    from chatkit_integrator.toolkit import check_each, settings_of  # noqa: PLC0415 - not needed to start
     from chatkit_integrator.toolkit.inspecting import repository  # noqa: PLC0415
 
     path = root(repo_path)
     try:
         settings = settings_of(repository(path).tree())
-        results = check(path, backend=backend or settings.backend, frontend=frontend or settings.frontend, select=select or ())
-        kept = _keep(path, results)
+        judged = check_each(
+            path, backend=backend or settings.backend, frontend=frontend or settings.frontend, select=select or ()
+        )
+        kept = _keep(path, judged)
     except IntegratorError as error:
         refuse(error)
-    return checked(results, kept)
+    one, *others = judged
+    found = checked(one.results, kept)
+    return Checked({**found, "next": f"{_several(one, others)} {found['next']}"}) if others else found
+
+
+def _several(shown: OneJudged, others: Sequence[OneJudged]) -> str:
+    """Which integration was judged here, and how to ask for the others."""
+    calls = [
+        f"run_checklist(backend={json.dumps(backend or '.')}, frontend={json.dumps(frontend or '.')})"
+        for backend, frontend in (one.chosen for one in others)
+    ]
+    return (
+        f"{1 + len(others)} integrations are here; these results are of {shown.name}. "
+        f"For the others: {'; '.join(calls[:_OTHERS])}."
+    )
 
 
 async def prove_checklist(
@@ -69,7 +87,7 @@ async def prove_checklist(
 
     try:
         found = await prove(path, backend=backend, frontend=frontend, select=select or (), artifacts=artifacts, progress=tell)
-        kept = _keep(path, found.results, proven=True, artifacts=artifacts)
+        kept = _keep(path, [OneJudged(backend, frontend, found.results)], proven=True, artifacts=artifacts)
     except IntegratorError as error:
         refuse(error)
     judged = checked(found.results, kept)
@@ -114,7 +132,7 @@ def _place(line: str) -> str:
     return f"{path}:{rest.partition(':')[0]}"
 
 
-def _keep(path: Path, results: Sequence[Result], *, proven: bool = False, artifacts: Path | None = None) -> str:
+def _keep(path: Path, judged: Sequence[OneJudged], *, proven: bool = False, artifacts: Path | None = None) -> str:
     """Keep the whole report; gives the address of the resource."""
     from chatkit_integrator.engine.kept import keep  # noqa: PLC0415 - not needed to start
     from chatkit_integrator.report.formats import render  # noqa: PLC0415
@@ -123,5 +141,5 @@ def _keep(path: Path, results: Sequence[Result], *, proven: bool = False, artifa
 
     tree = repository(path).tree()
     today = datetime.now().astimezone().date()
-    made = report(path, results, settings_of(tree), today, tree=tree, proven=proven, artifacts=artifacts)
+    made = report(path, judged, settings_of(tree), today, tree=tree, proven=proven, artifacts=artifacts)
     return f"chatkit://reports/{keep('reports', render(made, 'markdown'), '.md')}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from chatkit_integrator.model.verdict import Evidence, Failed, NotApplicable, Passed, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from chatkit_integrator.model.edit import Edit
     from chatkit_integrator.model.settings import Suppression
@@ -60,13 +60,30 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Integration:
+    """One integration of several in a repository, by the folders of its sides; ``None`` for a side that there is not."""
+
+    backend: str | None
+    frontend: str | None
+
+    @property
+    def name(self) -> str:
+        """Its folders, for a person; the root is ``.``."""
+        return " + ".join(one or "." for one in (self.backend, self.frontend) if one is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One verdict, and what becomes of it: set aside by a suppression, known from the baseline, or counted."""
+    """One verdict, and what becomes of it: set aside by a suppression, known from the baseline, or counted.
+
+    ``integration`` says which one it is of, where the repository has several.
+    """
 
     result: Result
     suppression: Suppression | None = None
     known: bool = False
     fix: Fix | None = None
+    integration: Integration | None = None
 
     @property
     def name(self) -> VerdictName:
@@ -84,6 +101,11 @@ class Finding:
         return _evidence(self.result.verdict)
 
     @property
+    def of(self) -> str:
+        """The name of its integration, where there are several; else nothing."""
+        return self.integration.name if self.integration is not None else ""
+
+    @property
     def lines(self) -> tuple[Evidence, ...]:
         """Lines of code to point at: the verdict's own, else those that the reading of the code went by."""
         own = tuple(one for one in self.evidence if isinstance(one, Evidence))
@@ -96,6 +118,26 @@ class Note:
 
     text: str
     place: Location | None = None
+
+
+def _counted(findings: Iterable[Finding]) -> dict[VerdictName, int]:
+    counted: dict[VerdictName, int] = {"pass": 0, "fail": 0, "not_applicable": 0, "unknown": 0}
+    for one in findings:
+        counted[one.name] += 1
+    return counted
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was found of one integration; ``integration`` is ``None`` where the repository has no several."""
+
+    integration: Integration | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def summary(self) -> dict[VerdictName, int]:
+        """How many of its items passed, failed, do not apply and are unknown."""
+        return _counted(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +159,15 @@ class Report:
     @property
     def summary(self) -> dict[VerdictName, int]:
         """How many items passed, failed, do not apply and are unknown."""
-        counted: dict[VerdictName, int] = {"pass": 0, "fail": 0, "not_applicable": 0, "unknown": 0}
+        return _counted(self.findings)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The findings of each integration, in their order; one part where there are not several."""
+        grouped: dict[Integration | None, list[Finding]] = {}
         for one in self.findings:
-            counted[one.name] += 1
-        return counted
+            grouped.setdefault(one.integration, []).append(one)
+        return tuple(Part(name, tuple(found)) for name, found in grouped.items())
 
     @property
     def set_aside(self) -> tuple[Finding, ...]:

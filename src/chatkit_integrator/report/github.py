@@ -47,6 +47,8 @@ def _annotation(finding: Finding, prefix: str) -> str:
         said = f"Set aside ({finding.suppression.reason}: {in_one_line(finding.suppression.because)}). {said}"
     elif finding.known:
         said = f"Known from the baseline. {said}"
+    if finding.of:
+        said = f"{in_one_line(finding.of)}: {said}"
     level = result.severity if finding.counts else "notice"
     return _command(level, {**at, "title": f"{result.id} {result.title}"}, said)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chatkit_integrator.model.report import verdict_name
+from chatkit_integrator.model.report import Part, verdict_name
 from chatkit_integrator.model.verdict import Evidence, Failed, Passed
 
 if TYPE_CHECKING:
@@ -208,16 +208,30 @@ def diagnosis(causes: Iterable[Suspicion], *, judged: bool, plan_id: str | None,
 
 
 def report(made: Report) -> Json:
-    """The checklist, with what was set aside and why, and what is said beside it."""
+    """The checklist, with what was set aside and why, and what is said beside it.
+
+    Where there are several integrations, ``results`` and ``summary`` are those of the first, and ``integrations`` has each.
+    """
+    parts = made.parts
+    first = parts[0] if parts else Part(None, ())
     return {
         "schema": SCHEMA,
-        "results": [_finding(one) for one in made.findings],
-        "summary": dict(made.summary),
+        **_part(first),
+        **({"integrations": [_of_several(one) for one in parts]} if first.integration is not None else {}),
         "notes": [
             {"text": one.text, "path": one.place.path if one.place else None, "line": one.place.line if one.place else None}
             for one in made.notes
         ],
     }
+
+
+def _part(one: Part) -> Json:
+    return {"results": [_finding(found) for found in one.findings], "summary": dict(one.summary)}
+
+
+def _of_several(one: Part) -> Json:
+    of = one.integration
+    return {"backend": of.backend if of else None, "frontend": of.frontend if of else None, **_part(one)}
 
 
 def _finding(one: Finding) -> Json:

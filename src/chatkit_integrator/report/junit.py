@@ -1,4 +1,4 @@
-"""A report as JUnit XML, which every CI shows as tests: an item is a test case.
+"""A report as JUnit XML, which every CI shows as tests: an item is a test case, an integration a suite of them.
 
 A fail is a failure, what does not apply or could not be decided is skipped with the reason, and so is a fail that is set
 aside: it stays visible, and breaks no build.
@@ -9,31 +9,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from chatkit_integrator.model.report import Part
 from chatkit_integrator.model.verdict import Evidence
 from chatkit_integrator.report.plain import in_one_line, place, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chatkit_integrator.model.report import Finding, Report
 
 
 def junit(report: Report) -> str:
     """The document, with its declaration."""
-    failed = sum(one.counts for one in report.findings)
-    skipped = sum(not one.counts and one.name != "pass" for one in report.findings)
-    counts = {"tests": str(len(report.findings)), "failures": str(failed), "errors": "0", "skipped": str(skipped)}
-    root = ET.Element("testsuites", {"name": "chatkit-integrator", **counts, "time": "0"})
-    suite = ET.SubElement(root, "testsuite", {"name": printable(report.repository), **counts, "time": "0"})
-    for one in report.findings:
-        _case(suite, one)
-    if report.notes:
+    root = ET.Element("testsuites", {"name": "chatkit-integrator", **_counts(report.findings), "time": "0"})
+    suite: ET.Element | None = None
+    for part in report.parts or (Part(None, ()),):
+        of = f": {in_one_line(part.integration.name)}" if part.integration is not None else ""
+        about = {"name": f"{printable(report.repository)}{of}", **_counts(part.findings), "time": "0"}
+        made = ET.SubElement(root, "testsuite", about)
+        suite = made if suite is None else suite
+        for one in part.findings:
+            _case(made, one)
+    if report.notes and suite is not None:
         ET.SubElement(suite, "system-out").text = "\n".join(in_one_line(note.text) for note in report.notes)
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
+def _counts(findings: Sequence[Finding]) -> dict[str, str]:
+    failed = sum(one.counts for one in findings)
+    skipped = sum(not one.counts and one.name != "pass" for one in findings)
+    return {"tests": str(len(findings)), "failures": str(failed), "errors": "0", "skipped": str(skipped)}
+
+
 def _case(suite: ET.Element, finding: Finding) -> None:
     result = finding.result
-    about = {"classname": f"chatkit.{result.id}", "name": f"{result.id} {in_one_line(result.title)}", "time": "0"}
+    of = f" ({in_one_line(finding.of)})" if finding.of else ""
+    about = {"classname": f"chatkit.{result.id}", "name": f"{result.id} {in_one_line(result.title)}{of}", "time": "0"}
     first = next(iter(finding.lines), None)
     if first is not None:
         about |= {"file": printable(first.path), "line": str(first.line)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from chatkit_integrator.model.report import Part
 from chatkit_integrator.model.verdict import Evidence
 from chatkit_integrator.report.plain import in_one_line, place, printable
 
@@ -39,10 +40,15 @@ def _page(report: Report) -> Iterator[str]:
     aside = len(report.set_aside)
     yield " · ".join([*told, f"{aside} of the failed set aside"] if aside else told)
     yield ""
-    yield "| Item | Verdict | Because | Where |"
-    yield "| --- | --- | --- | --- |"
-    for one in report.findings:
-        yield _row(one)
+    for number, part in enumerate(report.parts or (Part(None, ()),)):
+        if part.integration is not None:
+            yield from ([""] if number else [])
+            yield f"### {escaped(part.integration.name)}"
+            yield ""
+        yield "| Item | Verdict | Because | Where |"
+        yield "| --- | --- | --- | --- |"
+        for one in part.findings:
+            yield _row(one)
     if report.notes:
         yield ""
         yield "**Beside the verdicts**"
@@ -64,7 +70,8 @@ def _row(finding: Finding) -> str:
 def _details(finding: Finding) -> Iterator[str]:
     result = finding.result
     yield ""
-    yield f"<details><summary><b>{result.id}</b> {escaped(result.title)}</summary>"
+    of = f" ({escaped(finding.of)})" if finding.of else ""
+    yield f"<details><summary><b>{result.id}</b> {escaped(result.title)}{of}</summary>"
     yield ""
     yield f"{escaped(result.verdict.reason)}."
     yield ""

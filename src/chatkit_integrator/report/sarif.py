@@ -87,7 +87,8 @@ def _result(finding: Finding, rule: int, prefix: str, *, has_baseline: bool) -> 
     result = finding.result
     lines = finding.lines
     seen = [one for one in finding.evidence if not isinstance(one, Evidence)]
-    said = [f"{in_one_line(result.verdict.reason)}.", *(_seen(one) for one in seen), f"What to do: {result.remedy.text}"]
+    of = f"{in_one_line(finding.of)}: " if finding.of else ""
+    said = [f"{of}{in_one_line(result.verdict.reason)}.", *(_seen(one) for one in seen), f"What to do: {result.remedy.text}"]
     made: Json = {
         "ruleId": result.id,
         "ruleIndex": rule,
@@ -123,7 +124,7 @@ def fingerprint(finding: Finding) -> str:
     """What stays the same while lines are moved about: the item, the file, and the text of the line that shows it."""
     first = finding.evidence[0]
     shown = (first.path, " ".join(first.excerpt.split())) if isinstance(first, Evidence) else (first.what, "")
-    told = "\0".join((finding.result.id, *shown))
+    told = "\0".join((finding.result.id, *shown, *([finding.of] if finding.of else [])))
     return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 

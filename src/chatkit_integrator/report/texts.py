@@ -14,14 +14,14 @@ from chatkit_integrator.report import jsons
 from chatkit_integrator.report.plain import in_one_line, place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.text import Text
 
     from chatkit_integrator.model.diagnosis import Suspicion
     from chatkit_integrator.model.inspection import Inspection, Risk
     from chatkit_integrator.model.plan import Plan
-    from chatkit_integrator.model.report import Report
+    from chatkit_integrator.model.report import Finding, Report, VerdictName
     from chatkit_integrator.model.unit import FollowUp, Question
     from chatkit_integrator.model.verdict import Observed
 
@@ -140,11 +140,31 @@ def evidence(shown: Evidence | Observed) -> str:
 
 
 def checklist(report: Report) -> Text:
-    """One line an item, its evidence under it; the remedy under a fail."""
+    """One line an item, its evidence under it; the remedy under a fail. Several integrations follow each other."""
     from rich.text import Text  # noqa: PLC0415 - only where a terminal is written to
 
     text = Text()
-    for finding in report.findings:
+    parts = report.parts
+    for part in parts:
+        if part.integration is not None:
+            text.append(f"== {in_one_line(part.integration.name)}: {_counted(part.summary)}\n", style="bold")
+        _findings(text, part.findings)
+    for note in report.notes:
+        text.append(f"note {in_one_line(note.text)}\n")
+    told = _counted(report.summary, len(report.set_aside))
+    text.append(f"{told}{f' in {len(parts)} integrations' if len(parts) > 1 else ''}\n")
+    return text
+
+
+def _counted(summary: Mapping[VerdictName, int], aside: int = 0) -> str:
+    return (
+        f"{summary['pass']} passed, {summary['fail']} failed{f' ({aside} set aside)' if aside else ''}, "
+        f"{summary['not_applicable']} not applicable, {summary['unknown']} unknown"
+    )
+
+
+def _findings(text: Text, findings: Iterable[Finding]) -> None:
+    for finding in findings:
         one = finding.result
         mark, style = _MARKS[finding.name]
         text.append(mark, style=style if finding.counts or finding.name != "fail" else QUIET)
@@ -161,15 +181,6 @@ def checklist(report: Report) -> Text:
             text.append("       Known from the baseline\n")
         elif finding.counts:
             text.append(f"       Fix: {one.remedy.text}\n")
-    for note in report.notes:
-        text.append(f"note {in_one_line(note.text)}\n")
-    counted = report.summary
-    aside = len(report.set_aside)
-    text.append(
-        f"{counted['pass']} passed, {counted['fail']} failed{f' ({aside} set aside)' if aside else ''}, "
-        f"{counted['not_applicable']} not applicable, {counted['unknown']} unknown\n"
-    )
-    return text
 
 
 def diagnosis(causes: Sequence[Suspicion], *, judged: bool) -> list[str]:

@@ -4,7 +4,7 @@
 and only ``prove`` runs what is in it: a copy, shut in.
 """
 
-from chatkit_integrator.toolkit.checking import check
+from chatkit_integrator.toolkit.checking import Judged, check, check_each
 from chatkit_integrator.toolkit.diagnosing import Diagnosis, diagnose
 from chatkit_integrator.toolkit.inspecting import Request, inspect
 from chatkit_integrator.toolkit.integrating import Applied, Planned, apply, plan, undo
@@ -14,11 +14,13 @@ from chatkit_integrator.toolkit.reporting import report, settings_of
 __all__ = [
     "Applied",
     "Diagnosis",
+    "Judged",
     "Planned",
     "Proven",
     "Request",
     "apply",
     "check",
+    "check_each",
     "diagnose",
     "inspect",
     "plan",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chatkit_integrator.model.report import Integration
 from chatkit_integrator.toolkit.inspecting import repository
 
 if TYPE_CHECKING:
@@ -22,6 +23,20 @@ class Judged:
     backend: str | None
     frontend: str | None
     results: tuple[Result, ...]
+
+    @property
+    def name(self) -> str:
+        """Its folders, for a person."""
+        return Integration(self.backend, self.frontend).name
+
+    @property
+    def chosen(self) -> tuple[str | None, str | None]:
+        """The folders to choose so that it alone is judged: a side that there is not is looked for beside the other one."""
+        return _chosen(self.backend, self.frontend)
+
+
+def _chosen(backend: str | None, frontend: str | None) -> tuple[str | None, str | None]:
+    return (backend if backend is not None else frontend, frontend if frontend is not None else backend)
 
 
 def check(
@@ -66,18 +81,9 @@ def check_each(
     if len(pairs) < 2:  # noqa: PLR2004 - several
         results = check(path, backend=backend, frontend=frontend, select=chosen, ignore=left_out, tree=tree)
         return (Judged(backend, frontend, results),)
-    return tuple(
-        Judged(
-            one.backend,
-            one.frontend,
-            check(  # a side that there is not is looked for beside the other one, not in the whole repository
-                path,
-                backend=one.backend if one.backend is not None else one.frontend,
-                frontend=one.frontend if one.frontend is not None else one.backend,
-                select=chosen,
-                ignore=left_out,
-                tree=tree,
-            ),
-        )
-        for one in pairs
-    )
+    found: list[Judged] = []
+    for one in pairs:
+        of_backend, of_frontend = _chosen(one.backend, one.frontend)
+        results = check(path, backend=of_backend, frontend=of_frontend, select=chosen, ignore=left_out, tree=tree)
+        found.append(Judged(one.backend, one.frontend, results))
+    return tuple(found)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chatkit_integrator import __version__
 from chatkit_integrator.errors import IntegratorError, SettingsError
-from chatkit_integrator.model.report import Finding, Fix, Item, Note, Report
+from chatkit_integrator.model.report import Finding, Fix, Integration, Item, Note, Report
 from chatkit_integrator.model.verdict import Evidence, Failed, Observed, Passed
 from chatkit_integrator.toolkit.inspecting import Request, inspect, repository
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.verdict import Result
     from chatkit_integrator.report.baseline import Baseline
+    from chatkit_integrator.toolkit.checking import Judged
 
 _BACKEND = "https://openai.github.io/chatkit-python/"
 _FRONTEND = "https://openai.github.io/chatkit-js/"
@@ -40,7 +41,7 @@ def settings_of(tree: Tree) -> Settings:
 
 def report(
     path: Path,
-    results: Sequence[Result],
+    judged: Sequence[Judged],
     settings: Settings,
     today: date,
     *,
@@ -51,7 +52,7 @@ def report(
     artifacts: Path | None = None,
     prefix: str = "",
 ) -> Report:
-    """Give the report on verdicts of the repository at ``path``.
+    """Give the report on verdicts of the repository at ``path``, of one integration or of each of several.
 
     ``with_fixes`` plans a fix for each fail, which takes as long as planning does. ``artifacts`` is the folder that a proof
     keeps; of it only the files that the evidence names are read. ``prefix`` leads from the checkout of a CI to the repository.
@@ -59,23 +60,29 @@ def report(
     tree = tree or repository(path).tree()
     items = catalogue()
     _must_be_items(settings, items)
-    fixes: Mapping[str, Fix] = _fixes(Request(path), tree, results) if with_fixes else {}
-    findings = tuple(
-        Finding(
-            one,
-            suppression=next((that for that in settings.suppress if _covers(that, one, today)), None),
-            known=baseline is not None and baseline.knows(one),
-            fix=fixes.get(one.id),
-        )
-        for one in results
-    )
-    judged = {one.id for one in results}
+    findings: list[Finding] = []
+    for part in judged:
+        backend, frontend = part.chosen
+        request = Request(path, backend, frontend)
+        fixes: Mapping[str, Fix] = _fixes(request, tree, part.results) if with_fixes else {}
+        findings += [
+            Finding(
+                one,
+                suppression=next((that for that in settings.suppress if _covers(that, one, today)), None),
+                known=baseline is not None and baseline.knows(one),
+                fix=fixes.get(one.id),
+                integration=Integration(part.backend, part.frontend) if len(judged) > 1 else None,
+            )
+            for one in part.results
+        ]
+    results = [one for part in judged for one in part.results]
+    named = {one.id for one in results}
     return Report(
         repository=path.resolve().name,
         prefix=prefix,
         version=__version__,
-        findings=findings,
-        items={name: one for name, one in items.items() if name in judged},
+        findings=tuple(findings),
+        items={name: one for name, one in items.items() if name in named},
         notes=(*_unfitting(settings, results, today), *unread(tree)),
         proven=proven,
         artifacts=dict(_kept(results, artifacts)) if artifacts is not None else {},
@@ -159,7 +166,13 @@ def _fixes(request: Request, tree: Tree, results: Iterable[Result]) -> Mapping[s
         made = make_plan(tree, found.profile, chosen, found.questions, parses=parses)
         if not made.edits:
             continue
-        after = check(request.path, tree=tree.with_edits(made.edits), select={one.id})
+        after = check(
+            request.path,
+            backend=request.backend,
+            frontend=request.frontend,
+            tree=tree.with_edits(made.edits),
+            select={one.id},
+        )
         if all(isinstance(that.verdict, Passed) for that in after):
             fixes[one.id] = Fix("; ".join(step.summary for step in made.steps), made.edits)
     return fixes

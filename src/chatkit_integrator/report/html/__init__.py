@@ -98,6 +98,7 @@ def _said(report: Report) -> str:
     if not report.findings:
         return "Nothing was judged."
     total = f"{len(report.findings)} {'item' if len(report.findings) == 1 else 'items'}"
+    total += f" of {len(report.parts)} integrations" if len(report.parts) > 1 else ""
     said = f"{counting} of {total} {'fails' if counting == 1 else 'fail'}" if counting else f"None of {total} fails"
     said += f", {aside} more {'is' if aside == 1 else 'are'} set aside" if aside else ""
     unknown = report.summary["unknown"]

@@ -35,7 +35,7 @@ def item(finding: Finding, about: Item | None, artifacts: Mapping[str, bytes]) -
     yield (
         f'<summary><span class="head"><span class="mark">{mark}</span><h3>{_text(result.title)}</h3>'
         f'<span class="id">{escape(result.id)}</span></span>'
-        f'<span class="reason">{_text(_sentence(result.verdict.reason))}</span></summary>'
+        f'{_of(finding)}<span class="reason">{_text(_sentence(result.verdict.reason))}</span></summary>'
     )
     yield '<div class="body">'
     yield from _aside(finding)
@@ -55,6 +55,10 @@ def item(finding: Finding, about: Item | None, artifacts: Mapping[str, bytes]) -
         link = f'<a href="{escape(about.url)}" rel="noreferrer">ChatKit documentation</a>'
         yield f'<p class="decides">How it is decided: {_text(about.decides)} {link}</p>'
     yield "</div></details>"
+
+
+def _of(finding: Finding) -> str:
+    return f'<span class="of">In {_text(finding.of)}</span>' if finding.of else ""
 
 
 def _sentence(text: str) -> str:
