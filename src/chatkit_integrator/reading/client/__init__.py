@@ -14,14 +14,16 @@ from urllib.parse import parse_qs
 
 from chatkit_integrator.reading import javascript
 from chatkit_integrator.reading.client import detecting, options, proxies, secrets, serving
-from chatkit_integrator.reading.client.bodies import ADD, CREATE, Written
+from chatkit_integrator.reading.client.bodies import Written
 from chatkit_integrator.reading.client.entries import Site, manifest
 from chatkit_integrator.reading.client.files import Files, documents
 from chatkit_integrator.reading.client.follow import Follow
 from chatkit_integrator.reading.client.gating import Gate, Gating
 from chatkit_integrator.reading.client.loading import Loaded, covers, loaded
+from chatkit_integrator.reading.client.operations import ADD, CREATE
 from chatkit_integrator.reading.client.reaching import Reaching
 from chatkit_integrator.reading.client.requests import Requesting
+from chatkit_integrator.reading.client.sessions import Sessions
 from chatkit_integrator.reading.client.texts import Texts, nearest
 from chatkit_integrator.reading.client.widget import MARKS, Widget, widgets
 
@@ -51,7 +53,8 @@ class ClientReading:
     """One frontend integration.
 
     ``headers`` and ``written`` are what the widget's own fetch adds. ``gate`` is of the ways that lead to the widget, ``bare``
-    are the entries that show it without the script.
+    are the entries that show it without the script. ``http_only`` are the lines of a Next.js site that set its session's
+    cookie out of scripts' reach.
     """
 
     framework: str
@@ -77,6 +80,7 @@ class ClientReading:
     fetch_unread: bool = False
     options_unread: bool = False
     fetch_refuses: tuple[Evidence, ...] = ()
+    http_only: tuple[Evidence, ...] = ()
 
     @property
     def is_next(self) -> bool:
@@ -161,6 +165,7 @@ class _Site:
         self.follow = Follow(self.files)
         self.texts = Texts(self.follow)
         self.reaching = Reaching(self.site, self.follow)
+        self.sessions = Sessions(self.files)
 
     def read(self, widget: Widget) -> ClientReading:
         """Every fact about one widget."""
@@ -197,6 +202,7 @@ class _Site:
             fetch_unread=fetch is not None and not asked.functions,
             options_unread=widget.options is not None and not given,
             fetch_refuses=asked.refuses,
+            http_only=self.sessions.http_only if self.site.is_next else (),
         )
 
     def _router(self, widget: Widget) -> str | None:
@@ -220,7 +226,7 @@ class _Site:
         path = address.path.rstrip("/") or "/"
         route = serving.route(self.site, path)
         if route is not None:
-            return proxies.read(self.follow, self.texts, route, path)
+            return proxies.read(self.follow, self.texts, self.sessions, route, path)
         handed = serving.rewritten(self.site, self.follow, self.texts, path)
         if handed is None:
             return None

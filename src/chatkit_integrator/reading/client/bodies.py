@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading import javascript
 from chatkit_integrator.reading.client.binding import FUNCTIONS, binding
-from chatkit_integrator.reading.client.guards import conditions
+from chatkit_integrator.reading.client.code import is_reached
+from chatkit_integrator.reading.client.follow import Term
+from chatkit_integrator.reading.client.operations import operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +18,9 @@ if TYPE_CHECKING:
 
     from chatkit_integrator.model.verdict import Evidence
     from chatkit_integrator.reading.client.files import Source
-    from chatkit_integrator.reading.client.follow import Follow, Term
+    from chatkit_integrator.reading.client.follow import Follow
 
-CREATE = "threads.create"
-ADD = "threads.add_user_message"
-_OPERATION = re.compile(r"^threads\.\w+$|^items\.\w+$|^attachments\.\w+$")
+_NOTHING = frozenset({"null", "undefined", "''", '""', "``", "{}", "[]"})
 _PROTOCOL = frozenset(
     {
         "type",
@@ -63,13 +62,15 @@ class Bodies:
         for node in term.node.find_all(kind="assignment_expression"):
             left, value = node.field("left"), node.field("right")
             path = _path(left) if left is not None else ()
+            if not is_reached(node):
+                continue
             if value is not None and left is not None and path and self._is_body(term, left) and path[-1:] != ("body",):
                 keys = tuple(self._names(source, value))
-                if set(path) - _PROTOCOL and (keys or value.kind() != "object"):
+                if set(path) - _PROTOCOL and not self._is_empty(source, value):
                     yield Written(path, keys or path[-1:], source.at(node), operations(source, node))
         for call in term.node.find_all(kind="call_expression"):
             function, given = call.field("function"), javascript.arguments(call)
-            if function is not None and function.text() == "JSON.stringify" and given:
+            if function is not None and function.text() == "JSON.stringify" and given and is_reached(call):
                 for one in self._follow.objects(source, given[0]):
                     yield from self._of_object(one.source, one.node, (), call)
 
@@ -83,9 +84,21 @@ class Bodies:
             if name in _PROTOCOL and spread:
                 for one in spread:
                     yield from self._of_object(one.source, one.node, (*path, name), call)
-            elif name not in _PROTOCOL:
+            elif name not in _PROTOCOL and not self._is_empty(source, value):
                 keys = tuple(self._names(source, value))
                 yield Written((*path, name), keys or (name,), source.at(value), operations(source, call))
+
+    def _is_empty(self, source: Source, value: SgNode) -> bool:
+        """Whether what is written says nothing, whatever way is taken: ``{}``, ``null``, ``""``, or an object of such."""
+        found = self._follow(source, value)
+        return bool(found) and all(not one.path and self._says_nothing(one) for one in found)
+
+    def _says_nothing(self, term: Term, depth: int = 4) -> bool:
+        if term.kind == "object":
+            spread = any(part.kind() == "spread_element" for part in term.node.children())
+            values = [value for _, value in javascript.properties(term.node)]
+            return not spread and depth > 0 and all(self._says_nothing(Term(term.source, one), depth - 1) for one in values)
+        return term.node.text() in _NOTHING
 
     def _is_body(self, term: Term, left: SgNode) -> bool:
         """Whether what is written to is the parsed body."""
@@ -126,42 +139,6 @@ class Bodies:
             for part in one.node.children():
                 if part.kind() == "spread_element" and depth > 0:
                     yield from self._names(one.source, part.child(1), depth - 1)
-
-
-def operations(source: Source, node: SgNode) -> tuple[str, ...]:
-    """The operations that a line is run for, as conditions around it name them; empty where it is run for all."""
-    found: list[str] = []
-    for one in conditions(source, node):
-        named = [text for text, _, _ in _strings(source, one.test) if _OPERATION.match(text)]
-        text = one.test.text()
-        denied = "!==" in text or text.lstrip("(").startswith("!")
-        if named and one.holds != denied:
-            found += named
-    for outer in node.ancestors():
-        value = outer.field("value") if outer.kind() == "switch_case" else None
-        text = javascript.string(value) if value is not None else None
-        if text is not None and _OPERATION.match(text):
-            found.append(text)
-    return tuple(dict.fromkeys(found))
-
-
-def _strings(source: Source, test: SgNode) -> Iterator[tuple[str, int, SgNode]]:
-    for kind in ("string", "template_string"):
-        for node in test.find_all(kind=kind):
-            yield node.text()[1:-1], javascript.line(node), node
-    for name in test.find_all(kind="identifier"):
-        meant = binding(source, name.text(), name)
-        value = meant.value if meant is not None and meant.kind == "variable" else None
-        if value is not None and value.kind() in {
-            "array",
-            "new_expression",
-            "string",
-            "as_expression",
-            "binary_expression",
-            "call_expression",
-        }:
-            for node in value.find_all(kind="string"):
-                yield node.text()[1:-1], javascript.line(node), node
 
 
 def _path(left: SgNode) -> tuple[str, ...]:

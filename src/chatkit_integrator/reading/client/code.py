@@ -1,4 +1,4 @@
-"""Questions about functions and states as they are written: what one gives back, its name, what a state is set to."""
+"""Questions about code as it is written: what a function gives back, its name, what a state is set to, what is never run."""
 
 from __future__ import annotations
 
@@ -24,8 +24,31 @@ def returned(function: SgNode) -> list[SgNode]:
         value
         for one in body.find_all(kind="return_statement")
         if next((up for up in one.ancestors() if up.kind() in FUNCTIONS), None) == function
+        and is_reached(one)
         and (value := next((part for part in one.children() if part.is_named()), None)) is not None
     ]
+
+
+def is_reached(node: SgNode) -> bool:
+    """Whether a node may be run: nothing before it leaves its block for certain, no condition around it is ``false``."""
+    inner = node
+    for outer in node.ancestors():
+        if outer.kind() in {"statement_block", "program"} and inner.kind() != "function_declaration":
+            for one in outer.children():
+                if one == inner:
+                    break
+                if one.kind() in {"return_statement", "throw_statement"}:
+                    return False
+        elif outer.kind() == "if_statement" and inner == outer.field("consequence"):
+            test = outer.field("condition")
+            if test is not None and javascript.plain(test).text() in {"false", "0"}:
+                return False
+        elif outer.kind() == "binary_expression" and inner == outer.field("right"):
+            left, sign = outer.field("left"), outer.field("operator")
+            if left is not None and sign is not None and sign.text() == "&&" and left.text() in {"false", "0"}:
+                return False
+        inner = outer
+    return True
 
 
 def name_of(function: SgNode) -> str | None:
@@ -49,22 +72,36 @@ def set_to(source: Source, state: SgNode) -> list[SgNode]:
 
 def setters(source: Source, state: SgNode) -> list[SgNode]:
     """The calls of the setter that a call of ``useState`` gives."""
-    holder = state.parent()
-    shape = holder.field("name") if holder is not None and holder.kind() == "variable_declarator" else None
-    names = [one for one in shape.children() if one.kind() == "identifier"] if shape is not None else []
-    if (
-        shape is None
-        or shape.kind() != "array_pattern"
-        or not names
-        or (names[-1].text() == names[0].text() and len(names) > 1)
-    ):
-        return []
+    setter = _setter(state)
     found: list[SgNode] = []
-    for node in source.named(names[-1].text()):
+    for node in source.named(setter.text()) if setter is not None else ():
         outer = node.parent()
         if outer is not None and outer.kind() == "call_expression" and outer.field("function") == node:
             found.append(outer)
     return found
+
+
+def is_still(source: Source, state: SgNode) -> bool:
+    """Whether nothing can set a state: its setter is not taken, or taken and named nowhere."""
+    holder = state.parent()
+    shape = holder.field("name") if holder is not None and holder.kind() == "variable_declarator" else None
+    setter = _setter(state)
+    if shape is None or shape.kind() != "array_pattern":
+        return False
+    return setter is None or all(one == setter for one in source.named(setter.text()))
+
+
+def _setter(state: SgNode) -> SgNode | None:
+    """The name that the setter is given in ``const [value, setValue] = useState(…)``."""
+    holder = state.parent()
+    shape = holder.field("name") if holder is not None and holder.kind() == "variable_declarator" else None
+    if shape is None or shape.kind() != "array_pattern":
+        return None
+    names = [one for one in shape.children() if one.kind() == "identifier"]
+    is_alone = len(names) == 1 and shape.text().lstrip("[ ").startswith(names[0].text())
+    if not names or is_alone or (names[-1].text() == names[0].text() and len(names) > 1):
+        return None
+    return names[-1]
 
 
 def assigned(source: Source, meant: Binding) -> list[SgNode]:

@@ -6,9 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading import javascript
-from chatkit_integrator.reading.client.binding import FUNCTIONS, unit, unit_names
-from chatkit_integrator.reading.client.guards import Wrapped, region, rests_on, wrappers
+from chatkit_integrator.reading.client.binding import FUNCTIONS, binding, unit, unit_names
+from chatkit_integrator.reading.client.code import is_still
+from chatkit_integrator.reading.client.guards import Wrapped, rests_on, wrappers
+from chatkit_integrator.reading.client.slices import region
 from chatkit_integrator.reading.client.ways import Ways
+from chatkit_integrator.reading.client.widget import ELEMENT
 from chatkit_integrator.syntax import tsx
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ def detection(site: Site, follow: Follow, widget: Widget) -> tuple[Evidence, ...
             if isinstance(one, Wrapped):
                 continue
             asked = next(
-                (place for where, code in rests_on(follow, one.source, one.test) for place in _asked(where, code)), None
+                (place for where, code in rests_on(follow, one.source, one.test) for place in _asked(follow, where, code)), None
             )
             if asked is not None:
                 found += [one.source.at(one.test), asked]
@@ -45,17 +48,18 @@ def detection(site: Site, follow: Follow, widget: Widget) -> tuple[Evidence, ...
     if widget.kind == "element" and widget.options is not None:
         whole = unit(widget.node)
         alone = not unit_names(whole) and whole.kind() != "export_statement"
-        found += _asked(widget.source, whole if alone else region(widget.node))
+        found += _asked(follow, widget.source, whole if alone else region(widget.node))
     return tuple(dict.fromkeys(found))
 
 
-def _asked(source: Source, code: SgNode) -> Iterator[Evidence]:
+def _asked(follow: Follow, source: Source, code: SgNode) -> Iterator[Evidence]:
     """Lines of a piece of code that look whether the element, or its script, is there."""
     for call in [*code.find_all(kind="call_expression"), *([code] if code.kind() == "call_expression" else [])]:
         function = call.field("function")
         text = function.text() if function is not None else ""
         if _ASKED.search(text):
-            yield source.at(call)
+            if _is_of_chatkit(follow, source, call):
+                yield source.at(call)
         elif text.endswith("addEventListener"):
             given = javascript.arguments(call)
             event = javascript.string(given[0]) if given else None
@@ -80,6 +84,14 @@ def _asked(source: Source, code: SgNode) -> Iterator[Evidence]:
             and _CHATKIT.search(opening.text())
         ):
             yield source.at(code)
+
+
+def _is_of_chatkit(follow: Follow, source: Source, call: SgNode) -> bool:
+    """Whether a look at the registry of elements is for ChatKit's; a name that could not be read may be its."""
+    given = javascript.arguments(call)
+    found = follow(source, given[0]) if given else ()
+    texts = [javascript.string(one.node) for one in found if not one.path]
+    return ELEMENT in texts or not texts or None in texts
 
 
 def failure_shown(follow: Follow, widget: Widget) -> Evidence | None:
@@ -127,6 +139,18 @@ def _error_branch(source: Source, statement: SgNode) -> Evidence | None:
                 _FAILED.search(test.text())
                 and not test.text().lstrip("(").startswith("!")
                 and any(True for _ in tsx.elements(then))
+                and _may_change(source, test)
             ):
                 return source.at(test)
     return None
+
+
+def _may_change(source: Source, test: SgNode) -> bool:
+    """Whether a condition may come true: one of nothing but states that are never set stays as it is."""
+    for one in [*test.find_all(kind="identifier"), *([test] if test.kind() == "identifier" else [])]:
+        meant = binding(source, one.text(), one)
+        value = javascript.plain(meant.value) if meant is not None and meant.value is not None else None
+        called = javascript.last_name(value.field("function")) if value is not None else ""
+        if value is None or called != "useState" or not is_still(source, value):
+            return True
+    return not any(True for _ in test.find_all(kind="identifier")) and test.kind() != "identifier"

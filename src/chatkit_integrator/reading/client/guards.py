@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading import javascript
-from chatkit_integrator.reading.client.binding import FUNCTIONS, binding, unit
+from chatkit_integrator.reading.client.binding import FUNCTIONS, binding
 from chatkit_integrator.reading.client.code import setters
+from chatkit_integrator.reading.client.slices import deciding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,7 +80,7 @@ def _before(source: Source, block: SgNode, inner: SgNode) -> Iterator[Condition]
             break
         if one.kind() == "if_statement":
             test, then = one.field("condition"), one.field("consequence")
-            if test is not None and then is not None and _leaves(then):
+            if test is not None and then is not None and leaves(then):
                 yield Condition(source, test, holds=False)
     holder = block.parent()
     if holder is not None and holder.kind() in FUNCTIONS:
@@ -89,7 +90,8 @@ def _before(source: Source, block: SgNode, inner: SgNode) -> Iterator[Condition]
                 yield from _sent_away(source, call)
 
 
-def _leaves(statement: SgNode) -> bool:
+def leaves(statement: SgNode) -> bool:
+    """Whether a statement ends by leaving what it stands in."""
     last = statement
     if statement.kind() == "statement_block":
         inside = [one for one in statement.children() if one.is_named() and one.kind() != "comment"]
@@ -222,14 +224,14 @@ def _set_by(follow: Follow, source: Source, name: SgNode) -> Iterator[tuple[Sour
         for term in follow(source, name):
             if term.node != meant.node and term.kind not in FUNCTIONS:
                 yield term.source, term.node
-                yield from ((term.source, region(call)) for call in _changes(term.source, term.node))
+                yield from ((term.source, one) for call in _changes(term.source, term.node) for one in deciding(call))
 
 
 def _of_variable(follow: Follow, source: Source, value: SgNode) -> Iterator[tuple[Source, SgNode]]:
     called = javascript.last_name(value.field("function")) if value.kind() == "call_expression" else ""
     if called in _STATES:
         yield from ((source, one) for one in javascript.arguments(value)[:1])
-        yield from ((source, region(call)) for call in _changes(source, value))
+        yield from ((source, one) for call in _changes(source, value) for one in deciding(call))
     elif called and called not in {"useMemo", "useCallback"}:
         own = follow.functions(source, value.field("function"))
         yield from ((term.source, term.node) for term in own)
@@ -243,22 +245,3 @@ def _changes(source: Source, state: SgNode) -> list[SgNode]:
     """The calls that set a state."""
     called = javascript.last_name(state.field("function")) if state.kind() == "call_expression" else ""
     return setters(source, state) if called in _STATES else []
-
-
-def region(node: SgNode) -> SgNode:
-    """The statement of a component's body, or of a module, that holds a node: an effect, a handler, an element."""
-    here = node
-    for outer in node.ancestors():
-        if outer.kind() == "jsx_attribute":
-            return outer
-        if outer.kind() == "statement_block":
-            holder = outer.parent()
-            above = next((one for one in outer.ancestors() if one.kind() in FUNCTIONS), None)
-            if above is None or (holder is not None and holder.kind() in FUNCTIONS and _is_outermost(holder)):
-                return here
-        here = outer
-    return unit(node)
-
-
-def _is_outermost(function: SgNode) -> bool:
-    return not any(one.kind() in FUNCTIONS for one in function.ancestors())

@@ -18,16 +18,11 @@ if TYPE_CHECKING:
 
     from chatkit_integrator.model.verdict import Evidence
     from chatkit_integrator.reading.client.follow import Follow, Term
+    from chatkit_integrator.reading.client.requests import Header
     from chatkit_integrator.reading.client.serving import Route
+    from chatkit_integrator.reading.client.sessions import Sessions
     from chatkit_integrator.reading.client.texts import Texts
 
-_SESSIONS = frozenset(
-    {
-        "auth", "getServerSession", "getSession", "getToken", "currentUser", "getUser", "getAuth", "getServerAuthSession",
-        "getAccessToken", "getClaims", "validateRequest", "verifySession", "decrypt", "getIronSession",
-    }
-)  # fmt: skip
-_COOKIE = re.compile(r"\bcookies\b|cookieStore", re.IGNORECASE)
 _IDENTITY = re.compile(
     r"^(?:authorization|cookie|x-(?:user|auth|session|account|tenant|clerk|forwarded-user|access|internal)[\w-]*)$"
 )
@@ -40,7 +35,8 @@ class Proxy:
     """A route of the site's own server that the widget's URL leads to, or a rewrite (``is_code`` is false).
 
     ``reads_session`` are the lines that find out on the server who asks; ``authorizes`` those that tell the backend;
-    ``passes`` those that hand on what the browser sent; ``resends`` answers that make the client ask again.
+    ``passes`` those that hand on what the browser sent, ``passes_cookies`` those of them that hand on its cookies;
+    ``resends`` answers that make the client ask again.
     """
 
     place: Evidence
@@ -50,12 +46,13 @@ class Proxy:
     target: str | None = None
     target_place: Evidence | None = None
     passes: tuple[Evidence, ...] = ()
+    passes_cookies: tuple[Evidence, ...] = ()
     resends: tuple[Evidence, ...] = ()
     keeps: tuple[Evidence, ...] = ()
     is_code: bool = True
 
 
-def read(follow: Follow, texts: Texts, route: Route, path: str) -> Proxy | None:
+def read(follow: Follow, texts: Texts, sessions: Sessions, route: Route, path: str) -> Proxy | None:
     """Read the handler of a route; ``None`` where it has none for POST."""
     source = route.source
     export = source.exports.get("POST") or source.exports.get("default")
@@ -77,12 +74,13 @@ def read(follow: Follow, texts: Texts, route: Route, path: str) -> Proxy | None:
     copied = [place for term in running for place in _copied(term)]
     return Proxy(
         place=source.at(export.node),
-        reads_session=tuple(dict.fromkeys(place for term in running for place in _sessions(follow, texts, term))),
+        reads_session=tuple(dict.fromkeys(place for term in running for place in sessions.read(texts, term))),
         authorizes=tuple(dict.fromkeys(one.place for one in headers if one not in handed)),
         refuses=tuple(dict.fromkeys(place for term in running for place in _with_status(term, "401", "403"))),
         target=target[0] if target is not None else None,
         target_place=target[1] if target is not None else None,
         passes=tuple(dict.fromkeys([*(one.place for one in handed), *copied])),
+        passes_cookies=tuple(dict.fromkeys([*(one.place for one in handed if _is_cookie(one)), *copied])),
         resends=tuple(dict.fromkeys(place for term in running for place in _with_status(term, "500", "502", "503", "504"))),
         keeps=tuple(dict.fromkeys(place for term in running for place in _keeps_status(term))),
     )
@@ -136,28 +134,9 @@ def _target(texts: Texts, asked: list[tuple[Term, SgNode]], route: Route, path: 
     return (chat or found or [None])[0]
 
 
-def _sessions(follow: Follow, texts: Texts, term: Term) -> Iterator[Evidence]:
-    for call in term.node.find_all(kind="call_expression"):
-        function = call.field("function")
-        name = javascript.last_name(function)
-        if name in _SESSIONS and not (name == "auth" and function is not None and function.kind() != "identifier"):
-            yield term.source.at(call)
-        elif name == "get" and function is not None:
-            holder = function.field("object")
-            if holder is None or not _COOKIE.search(holder.text()) or "headers" in holder.text():
-                continue
-            given = javascript.arguments(call)
-            names = texts.of(term.source, given[0]) if given else ()
-            if not any(_set_by_scripts(follow, name) for name in names):
-                yield term.source.at(call)
-
-
-def _set_by_scripts(follow: Follow, name: str) -> bool:
-    """Whether the site's own scripts write a cookie of that name, so that it cannot be httpOnly."""
-    written = re.compile(rf"(?:document\.cookie\s*=|\bsetCookie\(|Cookies\.set\()[^;\n]*?{re.escape(name)}\b")
-    marks = (b"document.cookie", b"Cookies.set", b"setCookie")
-    sources = [follow.files.source(path) for path in follow.files.containing(*marks)]
-    return any(one is not None and "next/headers" not in one.text and written.search(one.text) for one in sources)
+def _is_cookie(header: Header) -> bool:
+    """Whether what is handed on is the browser's cookies."""
+    return header.name == "cookie" or (header.value is not None and "cookie" in header.value.node.text().lower())
 
 
 def _is_handed_on(follow: Follow, value: Term) -> bool:

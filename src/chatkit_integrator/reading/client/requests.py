@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading import javascript
-from chatkit_integrator.reading.client.binding import parameters, pattern
+from chatkit_integrator.reading.client.binding import FUNCTIONS, binding, parameters, pattern
 from chatkit_integrator.reading.client.bodies import Bodies, Written, last_key
+from chatkit_integrator.reading.client.code import is_reached
 from chatkit_integrator.reading.client.follow import Term
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _HEADER = re.compile(r"^(?:[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+|authorization|cookie|token)$", re.IGNORECASE)
 _MADE_UP = re.compile(r"randomUUID|Math\.random|nanoid\(|uuidv?4?\(|Date\.now")
+_LEFT = frozenset({"arguments", "return_statement", "statement_block", "assignment_expression"})
 _DEPTH = 4
 
 
@@ -97,12 +99,12 @@ class Requesting:
             key, value = pair.field("key"), pair.field("value")
             if key is None or value is None or _inside(pair, term.node, "metadata"):
                 continue
-            names = self._keys(source, key)
+            names = self._keys(source, key) if is_sent(source, pair) else []
             yield from (Header(name.lower(), source.at(pair), Term(source, value)) for name in names if _HEADER.match(name))
         for call in term.node.find_all(kind="call_expression"):
             if javascript.last_name(call.field("function")) in {"set", "append", "setRequestHeader"}:
                 given = javascript.arguments(call)
-                names = self._texts(source, given[0]) if len(given) > 1 else []
+                names = self._texts(source, given[0]) if len(given) > 1 and _is_sent_on(source, call.field("function")) else []
                 yield from (
                     Header(name.lower(), source.at(call), Term(source, given[1])) for name in names if _HEADER.match(name)
                 )
@@ -110,7 +112,7 @@ class Requesting:
             left, value = node.field("left"), node.field("right")
             if left is not None and value is not None and left.kind() in {"member_expression", "subscript_expression"}:
                 name = last_key(left)
-                if _HEADER.match(name):
+                if _HEADER.match(name) and _is_sent_on(source, left):
                     yield Header(name.lower(), source.at(node), Term(source, value))
 
     def _keys(self, source: Source, key: SgNode) -> list[str]:
@@ -121,6 +123,60 @@ class Requesting:
     def _texts(self, source: Source, node: SgNode | None) -> list[str]:
         found = [javascript.string(term.node) for term in self._follow(source, node) if not term.path]
         return [one for one in found if one is not None]
+
+
+def is_sent(source: Source, node: SgNode, depth: int = 4) -> bool:
+    """Whether what a node makes leaves its function; a variable that nothing but its own methods are asked of keeps it."""
+    if not is_reached(node):
+        return False
+    inner = node
+    for outer in node.ancestors():
+        match outer.kind():
+            case "variable_declarator":
+                name = outer.field("name")
+                return name is None or name.kind() != "identifier" or _is_used(source, name, depth - 1)
+            case "assignment_expression" if inner == outer.field("right"):
+                left = outer.field("left")
+                return left is None or left.kind() != "identifier" or _is_used(source, left, depth - 1)
+            case kind if kind in FUNCTIONS or kind in _LEFT:
+                return True
+            case _:
+                inner = outer
+    return True
+
+
+def _is_sent_on(source: Source, chain: SgNode | None) -> bool:
+    """Whether what ``headers.set`` or ``headers["Authorization"]`` is asked of is sent."""
+    root = chain
+    while root is not None and root.kind() in {"member_expression", "subscript_expression", "non_null_expression"}:
+        root = root.field("object") or next((one for one in root.children() if one.is_named()), None)
+        root = javascript.plain(root) if root is not None else None
+    if chain is None or not is_reached(chain):
+        return False
+    if root is None or root.kind() != "identifier":
+        return True
+    return _is_used(source, root, 3)
+
+
+def _is_used(source: Source, name: SgNode, depth: int) -> bool:
+    """Whether a variable is handed to anything."""
+    meant = binding(source, name.text(), name)
+    if depth <= 0 or meant is None or meant.kind != "variable" or meant.scope.kind() == "program":
+        return True
+    for one in source.named(name.text()):
+        if one == meant.name or binding(source, one.text(), one) != meant:
+            continue
+        outer = one.parent()
+        if outer is None or (outer.kind() == "assignment_expression" and outer.field("left") == one):
+            continue
+        if outer.kind() in {"member_expression", "subscript_expression"} and outer.field("object") == one:
+            above = outer.parent()
+            is_written = above is not None and above.kind() == "assignment_expression" and above.field("left") == outer
+            if is_written or javascript.last_name(outer) in {"set", "append", "delete", "has", "get"}:
+                continue
+        if is_sent(source, one, depth):
+            return True
+    return False
 
 
 def _asks(function: SgNode) -> bool:

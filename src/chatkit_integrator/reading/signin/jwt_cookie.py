@@ -33,7 +33,7 @@ _LIBRARIES = (*next_auth.PACKAGES, *better_auth.PACKAGES, *clerk.PACKAGES, *supa
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
     """A cookie at one place. ``sets`` is false where it is only read."""
 
     name: str
@@ -46,10 +46,10 @@ class _Seen:
 
 def detect(scripts: Scripts) -> SignIn | None:
     """Find the session cookie; all of them where nothing tells which it is."""
-    seen: list[_Seen] = []
+    seen: list[Seen] = []
     alone = False
     for script in scripts.containing(b"ookie", also=SPEAKS_OF_ONE):
-        here = [one for one in _cookies(scripts, script) if names_a_session(one.name)]
+        here = [one for one in cookies(scripts, script) if names_a_session(one.name)]
         seen += here
         if any(one.sets for one in here) and not _is_of_a_library(script):
             alone = True
@@ -66,10 +66,10 @@ def detect(scripts: Scripts) -> SignIn | None:
 
 def chosen(scripts: Scripts, name: str) -> FrontendAuth:
     """The session cookie of a name that somebody gave."""
-    return describe([one for script in scripts.containing(b"ookie") for one in _cookies(scripts, script)], name)
+    return describe([one for script in scripts.containing(b"ookie") for one in cookies(scripts, script)], name)
 
 
-def describe(seen: list[_Seen], name: str | None) -> FrontendAuth:
+def describe(seen: list[Seen], name: str | None) -> FrontendAuth:
     """What is known of a cookie from where it is set."""
     settings = {one.http_only for one in seen if one.sets and one.name == name}
     return FrontendAuth("jwt-cookie", name, settings.pop() if len(settings) == 1 else None)
@@ -79,7 +79,8 @@ def _is_of_a_library(script: Script) -> bool:
     return any(of_package(one.module, package) for one in javascript.imports(script.text) for package in _LIBRARIES)
 
 
-def _cookies(scripts: Scripts, script: Script) -> Iterator[_Seen]:
+def cookies(scripts: Scripts, script: Script) -> Iterator[Seen]:
+    """Every cookie that a source sets or reads by name, whatever it is for."""
     jars, from_scripts = _jars(script)
     for node in tsx.root(script.text).find_all(kind="call_expression"):
         function, given = node.field("function"), javascript.arguments(node)
@@ -93,7 +94,7 @@ def _cookies(scripts: Scripts, script: Script) -> Iterator[_Seen]:
             yield from _by_function(scripts, script, node, method)
     for one in written.cookies(scripts, script):
         place = Location(script.path, one.line)
-        yield _Seen(one.name, place, sets=True, http_only=one.http_only, by_script=one.by_script)
+        yield Seen(one.name, place, sets=True, http_only=one.http_only, by_script=one.by_script)
     yield from _by_property(scripts, script)
 
 
@@ -121,7 +122,7 @@ def _is_jar(held: SgNode, jars: frozenset[str]) -> bool:
     return held.text() in jars or (held.kind() == "identifier" and bool(_JAR.search(held.text())))
 
 
-def _in_jar(scripts: Scripts, script: Script, call: SgNode, *, is_readable: bool) -> Iterator[_Seen]:
+def _in_jar(scripts: Scripts, script: Script, call: SgNode, *, is_readable: bool) -> Iterator[Seen]:
     given = javascript.arguments(call)
     method = javascript.last_name(call.field("function"))
     options = given[2] if len(given) > 2 else None  # noqa: PLR2004 - name, value, options
@@ -133,13 +134,13 @@ def _in_jar(scripts: Scripts, script: Script, call: SgNode, *, is_readable: bool
     place = Location(script.path, javascript.line(call))
     for one in scripts.texts(script, name):
         if method != "set":
-            yield _Seen(one, place, forwarded=_is_forwarded(script, call))
+            yield Seen(one, place, forwarded=_is_forwarded(script, call))
         elif value is not None and javascript.string(value) != "":
             http_only = False if is_readable else _http_only(scripts, script, options)
-            yield _Seen(one, place, sets=True, http_only=http_only, by_script=is_readable)
+            yield Seen(one, place, sets=True, http_only=http_only, by_script=is_readable)
 
 
-def _by_function(scripts: Scripts, script: Script, call: SgNode, name: str) -> Iterator[_Seen]:
+def _by_function(scripts: Scripts, script: Script, call: SgNode, name: str) -> Iterator[Seen]:
     """``setCookie(…)`` of cookies-next and nookies, ``serialize(…)`` of cookie."""
     origin = next((one.module for one in javascript.imports(script.text) if name in one.names), None)
     if name == "serialize" and origin is None:
@@ -153,12 +154,12 @@ def _by_function(scripts: Scripts, script: Script, call: SgNode, name: str) -> I
     for one in scripts.texts(script, given[0]):
         if name in {"setCookie", "serialize"} and len(given) > 1 and javascript.string(given[1]) != "":
             options = given[2] if len(given) > 2 else None  # noqa: PLR2004 - name, value, options
-            yield _Seen(one, place, sets=True, http_only=_http_only(scripts, script, options))
+            yield Seen(one, place, sets=True, http_only=_http_only(scripts, script, options))
         elif name in {"getCookie", "hasCookie"}:
-            yield _Seen(one, place, forwarded=_is_forwarded(script, call))
+            yield Seen(one, place, forwarded=_is_forwarded(script, call))
 
 
-def _by_property(scripts: Scripts, script: Script) -> Iterator[_Seen]:
+def _by_property(scripts: Scripts, script: Script) -> Iterator[Seen]:
     """``req.cookies.token``."""
     top = tsx.root(script.text)
     for node in top.find_all(kind="member_expression"):
@@ -169,12 +170,12 @@ def _by_property(scripts: Scripts, script: Script) -> Iterator[_Seen]:
             and held.kind() == "member_expression"
             and javascript.last_name(held) == "cookies"
         ):
-            yield _Seen(name, Location(script.path, javascript.line(node)), forwarded=_is_forwarded(script, node))
+            yield Seen(name, Location(script.path, javascript.line(node)), forwarded=_is_forwarded(script, node))
     for node in top.find_all(kind="subscript_expression"):
         held = node.field("object")
         if held is not None and held.kind() == "member_expression" and javascript.last_name(held) == "cookies":
             for name in scripts.texts(script, node.field("index")):
-                yield _Seen(name, Location(script.path, javascript.line(node)), forwarded=_is_forwarded(script, node))
+                yield Seen(name, Location(script.path, javascript.line(node)), forwarded=_is_forwarded(script, node))
 
 
 def _http_only(scripts: Scripts, script: Script, options: SgNode | None) -> bool | None:

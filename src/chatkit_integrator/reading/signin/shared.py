@@ -50,6 +50,11 @@ def names_a_session(name: str) -> bool:
     return bool(_SESSION.search(name)) and not _SOMETHING_ELSE.search(name) and not _OF_A_LIBRARY.search(name)
 
 
+def is_of_a_library(name: str) -> bool:
+    """Whether a cookie of that name is a sign-in library's own."""
+    return bool(_OF_A_LIBRARY.search(name))
+
+
 def of_package(module: str, package: str) -> bool:
     """Whether an import is of a package or of a part of it."""
     return module == package or module.startswith(f"{package}/")
