@@ -35,6 +35,8 @@ _FAILURES = (
     "langgraph",
 )
 _ID = re.compile(r"(^|[_-])(id|Id|ID|sub|uid)$|[a-z]I[dD]$")
+_IS_KEY = re.compile(r"^(?:account|owner|tenant|principal|subject|customer|member)$")
+"""What claims are named after that hold nothing but an id."""
 _Protocol: TypeAlias = "dict[str, _Protocol | None]"
 _PROTOCOL: _Protocol = {
     "type": None,
@@ -112,8 +114,8 @@ def _is_of_person(label: Label) -> bool:
 
 
 def _is_claim(label: Label) -> bool:
-    """A part of a token, or a header that says something about a person."""
-    return len(label.path) > 1 or (names_somebody(label) and not is_token(label))
+    """A part of a token that is no mere id, or a header that says something about a person."""
+    return (len(label.path) > 1 and not _IS_KEY.search(label.path[-1])) or (names_somebody(label) and not is_token(label))
 
 
 def _is_id(label: Label) -> bool:

@@ -16,6 +16,8 @@ SERVER, STORE = "ChatKitServer", "Store"
 ANSWERING = "answering"
 _STORE_READS = {"load_thread_items": "history", "load_thread": "thread", "load_item": "turn"}
 _NEWEST = 1
+_ITEMS = "data"
+"""Where a page has its items."""
 _ROW_TYPES = {
     "AsyncSession",
     "Session",
@@ -103,6 +105,8 @@ class Known:
     def part(self, machine: Machine, value: Value, name: str, place: Evidence) -> Value | None:
         """Parts of requests; the address of a database; what the environment says."""
         del machine
+        if name == _ITEMS and any(one.kind == "history" for one in value.labels):  # one list, whatever is done to it
+            return value.fields.setdefault(name, Value(labels={one.part(name, place) for one in value.labels}))
         engines = [one for one in value.labels if one.kind == "db"]
         if engines and name == "url":
             return Value(labels={Label("address", one.name, (), place) for one in engines})
@@ -129,6 +133,9 @@ class Known:
 
     def sliced(self, value: Value, lower: Value | None, upper: Value | None, step: Value | None) -> Value | None:
         """What a part of a history, or of an id, is."""
+        low, high = (one.only() if one is not None else None for one in (lower, upper))
+        if high == (_NEWEST,) and low in {None, (None,), (0,)} and any(one.kind == "history" for one in value.labels):
+            return Value(labels={one for one in value.labels if one.kind != "history"})
         return noting.shortened(value, upper) or ordering.sliced(value, lower, upper, step)
 
     def assigned(self, machine: Machine, value: Value, name: str, given: Value, place: Evidence) -> None:

@@ -113,7 +113,9 @@ def derived(machine: Machine, made: Call) -> Value | None:
 
 
 def _change(value: Value, change: Callable[[Label], Label], depth: int = _DEPTH) -> None:
-    value.labels = {change(one) for one in value.labels}
+    changed = {change(one) for one in value.labels}
+    value.labels.clear()
+    value.labels.update(changed)  # in place: other names of the same list share them
     if depth:
         for inner in value.fields.values():
             _change(inner, change, depth - 1)

@@ -87,7 +87,8 @@ class Method:
         for event in self.asked:
             if event.name in {"read", "insert"} and not strict:
                 continue
-            if not _is_found(event, strict=strict or name == "save_thread") and not self._is_checked_later(event):
+            found = _is_found(event, strict=strict or name == "save_thread") or self._is_checked_later(event)
+            if not found or (event.name == "upsert" and _takes_over(event) and not self._is_compared):
                 wrong.append(event.place)
         unread = tuple(one.place for one in self.asked if any(label.kind == "unread" for label in one.labels))
         if unread:
@@ -97,6 +98,16 @@ class Method:
     def _is_checked_later(self, event: Event) -> bool:
         """A row that is read first and given to its owner only."""
         return event.name == "read" and bool(({one.name for one in self.compared} | self.granted) & OWNER)
+
+    @property
+    def _is_compared(self) -> bool:
+        """Whether a row that was found by its own id is compared with a thread or an owner."""
+        for event in self.events:
+            sides = [*event.receiver.every(), *(label for one in event.given for label in one.every())]
+            found = {name for one in sides for name in guarding.origins(one) if one.kind == "stored"}
+            if event.kind == "compare" and "item" in found and {one.kind for one in sides} & {*OWNER, "thread"}:
+                return True
+        return False
 
     @property
     def trusted(self) -> set[str]:
@@ -137,3 +148,9 @@ def _is_found(event: Event, *, strict: bool) -> bool:
     if (found | guards) & OWNER and (event.name != "upsert" or found & {*OWNER, "thread"}):
         return True
     return not strict and "thread" in found | guards
+
+
+def _takes_over(event: Event) -> bool:
+    """Whether an upsert finds the row that it changes by ids which nobody owns alone."""
+    keys = {one.name for one in event.labels if one.kind == "key"}
+    return bool(keys) and not keys & {*OWNER, "thread"}
