@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chatkit_integrator.model.verdict import Result
-    from chatkit_integrator.toolkit import Judged as OneJudged
+    from chatkit_integrator.toolkit.checking import Judged as OneJudged
 
 Select = Annotated[list[str] | None, Field(description="Only these items, such as CK05.")]
 
@@ -74,6 +74,7 @@ async def prove_checklist(
     Takes a minute or more. Nothing of the repository is written.
     """
     from chatkit_integrator.engine.kept import folder  # noqa: PLC0415 - not needed to start
+    from chatkit_integrator.toolkit.checking import Judged as OneJudged  # noqa: PLC0415
     from chatkit_integrator.toolkit.proving import prove, statuses  # noqa: PLC0415
 
     path = root(repo_path)
