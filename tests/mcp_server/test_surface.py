@@ -165,3 +165,23 @@ async def test_a_symptom_leads_to_its_cause_with_the_fix_as_a_plan(
     assert any("ChatKitWidget.tsx" in line for line in found["causes"][0]["evidence"])
     assert found["plan_id"] in found["next"]
     assert "beforeInteractive" in Path(found["patch_path"]).read_text()
+
+
+async def test_of_several_integrations_it_says_how_to_ask_for_the_others(tmp_path: Path) -> None:
+    server = "from chatkit.server import ChatKitServer\n\n\nclass Server(ChatKitServer[dict]):\n    pass\n"
+    for folder in ("cats", "shop"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "requirements.txt").write_text("openai-chatkit>=1.4\nfastapi\n")
+        (tmp_path / folder / "server.py").write_text(server)
+    async with Client(create_server()) as client:
+        judged = answer(await client.call_tool("run_checklist", {"repo_path": str(tmp_path), "select": ["CK16"]}))
+        alone = {"repo_path": str(tmp_path), "select": ["CK16"], "backend": "shop", "frontend": "shop"}
+        other = answer(await client.call_tool("run_checklist", alone))
+
+    assert judged["next"].startswith(
+        '2 integrations are here; these results are of cats. For the others: run_checklist(backend="shop", frontend="shop").'
+    )
+    assert [one["id"] for one in judged["results"]] == ["CK16"]
+    assert judged["results"][0]["evidence"][0].startswith("cats/")
+    assert other["results"][0]["evidence"][0].startswith("shop/")
+    assert "integrations" not in other["next"]
