@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 
 def judge(reading: Reading) -> Verdict:
-    """Look at what the endpoint makes of the stream that ChatKit's server gives it."""
+    """Look at what the endpoint, and the route before it, make of the stream that ChatKit's server gives."""
     server = endpoint(reading)
     if isinstance(server, (Unknown, Failed)):
         return Unknown("no endpoint was found whose answers could be read")
     serving = server.serving
+    proxy = reading.client.proxy if reading.client is not None else None
+    resends = some(proxy.resends) if proxy is not None and not proxy.keeps else None
+    if resends:
+        return Failed("the route in between answers with a status of its own: the client posts the message again", resends)
     other, drained, streams = some(serving.other), some(serving.drained), some(serving.streams)
     if other:
         return Failed("the stream is not answered as text/event-stream: the client posts the message again", other)

@@ -13,15 +13,20 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.verdict import Verdict
 
 
+_PUBLIC = "a key is in what every browser gets"
+
+
 def judge(reading: Reading) -> Verdict:
     """Follow what proves who somebody is into prompts, addresses and logs, and look for keys in sources."""
-    server = reading.server
+    server, client = reading.server, reading.client
+    public = some(client.secrets) if client is not None else None
     if server is None:
-        return Unknown(NO_SERVER)
+        return Failed(_PUBLIC, public) if public else Unknown(NO_SERVER)
     answering = server.answering
     events = answering.events if answering is not None else ()
     told = [one.place for one in sorted(answering.told, key=str) if is_secret(one)] if answering is not None else []
     found = (
+        (_PUBLIC, public or ()),
         ("a key stands in the sources", server.secrets),
         ("a secret of the request is told to the model", tuple(one for one in told if one is not None)),
         ("a secret of the request is part of an address", sent_in_address(events)),

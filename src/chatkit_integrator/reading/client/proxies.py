@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading import javascript
-from chatkit_integrator.reading.client.binding import FUNCTIONS
+from chatkit_integrator.reading.client.binding import FUNCTIONS, binding
+from chatkit_integrator.reading.client.code import returned
 from chatkit_integrator.reading.client.requests import Requesting
 from chatkit_integrator.reading.client.texts import address
 
@@ -176,6 +177,16 @@ def _with_status(term: Term, *wanted: str) -> Iterator[Evidence]:
 
 
 def _keeps_status(term: Term) -> Iterator[Evidence]:
+    """Lines that answer with the status that came, or hand on the answer itself."""
+    for node in term.node.find_all(kind="new_expression"):
+        made, given = node.field("constructor"), javascript.arguments(node)
+        if made is not None and made.text().endswith("Response") and len(given) > 1 and given[1].kind() == "identifier":
+            yield term.source.at(node)
+    for value in returned(term.node):
+        meant = binding(term.source, value.text(), value) if value.kind() == "identifier" else None
+        call = javascript.plain(meant.value) if meant is not None and meant.value is not None else javascript.plain(value)
+        if call.kind() == "call_expression" and _is_request(call):
+            yield term.source.at(value)
     for node in term.node.find_all(kind="pair"):
         key, value = node.field("key"), node.field("value")
         if key is not None and value is not None and key.text() == "status" and value.text().endswith(".status"):

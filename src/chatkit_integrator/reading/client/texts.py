@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from chatkit_integrator.reading import javascript
 from chatkit_integrator.reading.client.binding import FUNCTIONS
+from chatkit_integrator.reading.client.code import returned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -149,6 +150,10 @@ class Texts:
             yield from self.of(source, holder, depth)
         elif name in {"String", "encodeURI", "fileURLToPath", "withBase", "useBaseUrl"} and given:
             yield from self.of(source, given[0], depth)
+        elif own := self._follow.functions(source, function):
+            for one in own:
+                for value in returned(one.node):
+                    yield from self.of(one.source, value, depth)
         else:
             for term in self._follow(source, node):
                 if term.node != node and term.kind not in FUNCTIONS and not term.path:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading.flow.values import Label, Outside, Value, constant
+from chatkit_integrator.reading.python import dotted
 from chatkit_integrator.reading.server import models
 
 if TYPE_CHECKING:
     from chatkit_integrator.model.verdict import Evidence
+    from chatkit_integrator.reading.flow import Try
     from chatkit_integrator.reading.flow.calling import Call
     from chatkit_integrator.reading.flow.machine import Machine
 
@@ -17,6 +20,7 @@ FULL = 120
 _RANDOM = {"uuid4", "uuid1", "uuid7", "uuid6", "ULID", "ulid", "nanoid", "ksuid", "cuid"}
 _TOKENS = {"secrets.token_hex": 8, "secrets.token_urlsafe": 8, "secrets.token_bytes": 8}
 _HEX = 4
+_ENDS = {"BaseException", "GeneratorExit", "CancelledError"}
 _LOGGERS = ("logging", "loguru", "structlog")
 _LOGS = {"debug", "info", "warning", "warn", "error", "exception", "critical", "log"}
 _RESPONSES = ("fastapi", "starlette", "sse_starlette")
@@ -34,6 +38,8 @@ def called(machine: Machine, made: Call) -> Value | None:
         machine.note("response", made.of.last, made.place, made.receiver, made.given, words)
         return Value()
     if made.name in {"cancel", "aclose"} and "run" in made.receiver.kinds():
+        if machine.handling and not _catches_the_end(*machine.handling[-1]):
+            return Value()
         machine.note("cancel", made.name, made.place, made.receiver)
         return Value()
     if made.name in {"model_copy", "model_dump", "copy"} and any(
@@ -46,6 +52,13 @@ def called(machine: Machine, made: Call) -> Value | None:
         for name in {"id", "item_id"} & set(changed.fields):
             machine.note("remap", name, made.place, made.receiver)
     return None
+
+
+def _catches_the_end(tried: Try, number: int) -> bool:
+    """Whether a handler is for a request that ends, too: what is caught as an ``Exception`` is not."""
+    kind = tried.node.handlers[number].type
+    kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind] if kind is not None else []
+    return not kinds or any((dotted(one) or "").rpartition(".")[2] in _ENDS for one in kinds)
 
 
 def _function(machine: Machine, made: Call) -> Value | None:

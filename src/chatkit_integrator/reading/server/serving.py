@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.reading.flow import Event, Label, Value
 
 EVENT_STREAM = "text/event-stream"
+_SECRET = re.compile(r"^(?:authorization|cookie|(?!.*(?:csrf|xsrf)).*(?:token|secret|api-?key|jwt))$", re.IGNORECASE)
 _STREAMS = {"StreamingResponse", "EventSourceResponse"}
 _TOLD = {"HTTPException", "CustomStreamError", "StreamError", "ErrorEvent", "NoticeEvent"}
 _BROAD = {"builtins.Exception", "builtins.BaseException", ""}
@@ -138,7 +140,7 @@ def sent_in_address(events: Iterable[Event]) -> tuple[Evidence, ...]:
 def is_secret(label: Label) -> bool:
     """Whether something is what proves to a service who somebody is: not a part of it, and not what was read out of it."""
     if label.kind == "header":
-        return label.name == "" and (not label.path or (len(label.path) == 1 and label.path[0] in {"authorization", "cookie"}))
+        return label.name == "" and (not label.path or (len(label.path) == 1 and bool(_SECRET.search(label.path[0]))))
     if label.kind == "cookie":
         return (
             label.name == ""
