@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import pytest
 
 from chatkit_integrator.frameworks.fastapi.transforms.package import PLAIN
+from chatkit_integrator.frameworks.nextjs.installing import proxy_files, widget_files
+from chatkit_integrator.model.profile import AuthServer, Contract, Frontend, FrontendAuth, Profile
+
+if TYPE_CHECKING:
+    from chatkit_integrator.model.profile import Identity
 
 MOST = 900
 LARGEST = 250
@@ -27,4 +35,35 @@ def test_the_backend_is_at_most_900_lines_whatever_it_finds_and_however_it_is_pu
 
     assert set(longest) == {"agent", "chatkit", "database", "identity"}
     assert sum(lines[f"chatkit_backend/{name}.py"] for name in PLAIN) + sum(longest.values()) <= MOST
+    assert max(lines.values()) <= LARGEST
+
+
+@pytest.mark.parametrize("language", ["ts", "js"])
+@pytest.mark.parametrize(
+    ("identity", "cookie"), [("bearer", "session"), ("bearer", None), ("jwks", None), ("signed", None), ("guest", None)]
+)
+def test_the_frontend_is_at_most_900_lines_however_people_sign_in(
+    language: str, identity: Identity, cookie: str | None
+) -> None:
+    """Every line counts, empty ones and the style sheet too. Without a cookie a bearer's token is the sign-in library's."""
+    server = AuthServer("lib/auth.ts", "auth", "@/lib/auth", "app/api/auth/[...all]/route.ts", keys_path="/api/auth/jwks")
+    site = Frontend(
+        root="",
+        framework="nextjs",
+        router="app",
+        language="ts" if language == "ts" else "js",
+        layout=None,
+        layouts=(),
+        app_dir="app",
+        manifest="package.json",
+        package_manager="npm",
+        workspace_root="",
+        auth=FrontendAuth("better-auth", server=None if cookie or identity == "guest" else server),
+    )
+    profile = Profile(backend=None, frontend=site, contract=Contract(identity=identity, cookie=cookie))
+    written = {**proxy_files(profile), **widget_files(profile)}
+    lines = {path: text.count("\n") for path, text in written.items()}
+
+    assert len(lines) == 12
+    assert sum(lines.values()) <= MOST
     assert max(lines.values()) <= LARGEST

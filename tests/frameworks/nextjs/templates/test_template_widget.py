@@ -68,6 +68,34 @@ def test_the_address_goes_along_without_its_query(page: Page, backend: Backend) 
     assert "hidden" not in str(backend.of("threads.create")[0].metadata)
 
 
+CAUGHT = """customElements.whenDefined("openai-chatkit").then(() => {
+  const made = customElements.get("openai-chatkit").prototype;
+  const { setOptions } = made;
+  made.setOptions = function (options) {
+    window.fetchOfTheChat = options.api.fetch;
+    return setOptions.call(this, options);
+  };
+})"""
+
+
+def test_what_goes_along_goes_to_the_exact_address_of_the_chat_only(page: Page) -> None:
+    """Neither a path below it nor the same path of another site is told of the page."""
+    sent: list[str | None] = []
+
+    def take(route: Route) -> None:
+        sent.append(route.request.post_data)
+        route.fulfill(json={}, headers={"access-control-allow-origin": "*"})
+
+    page.add_init_script(CAUGHT)
+    opened(page)
+    expect(page.get_by_label("Message", exact=True)).to_be_visible()
+    body = '{"type":"threads.create"}'
+    for url in ("/api/chatkit/more", "https://other.example/api/chatkit"):
+        page.route(f"**{url}" if url.startswith("/") else url, take)
+        page.evaluate("([url, body]) => window.fetchOfTheChat(url, { method: 'POST', body })", [url, body])
+    assert sent == [body, body]
+
+
 def test_selected_text_can_be_asked_about_once(page: Page, backend: Backend) -> None:
     page.goto("/")
     page.locator("#text").select_text()

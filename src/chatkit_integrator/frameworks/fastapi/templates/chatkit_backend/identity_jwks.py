@@ -34,13 +34,7 @@ async def current_user_id(sent: Annotated[HTTPAuthorizationCredentials | None, D
     try:
         key, algorithm = await keys.of(str(jwt.get_unverified_header(token).get("kid")))
         claims = jwt.decode(
-            token,
-            key,
-            algorithms=[algorithm],
-            issuer=ISSUER,
-            audience=AUDIENCE,
-            leeway=CLOCKS_APART,
-            options={"require": MUST},
+            token, key, algorithms=[algorithm], issuer=ISSUER, audience=AUDIENCE, leeway=CLOCKS_APART, options={"require": MUST}
         )
     except jwt.PyJWTError as error:
         raise HTTPException(status_code=401, detail=REFUSED) from error

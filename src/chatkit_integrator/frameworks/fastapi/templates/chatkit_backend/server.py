@@ -30,6 +30,8 @@ class ChatServer(ChatKitServer[RequestContext]):
 
     async def process(self, request: str | bytes | bytearray, context: RequestContext) -> StreamingResult | NonStreamingResult:
         """Handle a request as the SDK does, which makes its validator anew for each: that takes longer than all the rest."""
+        if not all(hasattr(ChatKitServer, name) for name in ("_process_streaming", "_process_non_streaming")):
+            return await super().process(request, context)  # both are the SDK's own business, and may go
         parsed = _REQUEST.validate_json(request)
         if is_streaming_req(parsed):
             return StreamingResult(self._process_streaming(parsed, context))

@@ -1,15 +1,14 @@
 "use client";
 
 import { usePathname } from "next/navigation";
-import { Suspense, useEffect, useId, useRef, useState, type ComponentProps, type ReactNode } from "react";
+import { Suspense, useEffect, useId, useRef, useState, type ComponentProps } from "react";
+import { AskButton } from "./ask-button";
 import { ChatPanel } from "./chat-panel";
 import styles from "./chatkit.module.css";
-import { PreferencesMenu } from "./preferences-menu";
-import { signInUrl, useReturn, type Return } from "./returning";
-import { ASKING, following, lastThread, readSession, rememberThread } from "./session";
+import { PreferencesMenu } from "./preferences";
+import { ASKING, following, readSession, signInUrl, useReturn } from "./session";
 import { useScriptReady } from "./use-script-ready";
-import { useSelection } from "./use-selection";
-import { useDark, useDomainKey } from "./use-site";
+import { domainKey, useDark } from "./use-site";
 
 const CROSS = "M6 6l12 12M18 6L6 18";
 const SLIDERS = "M4 8h8M18 8h2M4 16h2M12 16h8M12 8a3 3 0 1 0 6 0a3 3 0 1 0-6 0M6 16a3 3 0 1 0 6 0a3 3 0 1 0-6 0";
@@ -24,28 +23,25 @@ export function ChatKitWidget() {
 }
 
 function Widget() {
-  const returned = useReturn();
-  const [answered, setAnswered] = useState<Return | null>(null);
-  const [open, setOpen] = useState(false);
-  const [kept, setKept] = useState(false);
+  const [view, setView] = useState<"unused" | "open" | "closed">("unused"); // a closed panel keeps its conversation
   const [session, setSession] = useState(ASKING);
   const [menu, setMenu] = useState(false);
   const [quote, setQuote] = useState("");
-  const [thread, setThread] = useState<string | null>(null);
-  const [selected, clearSelected] = useSelection();
   const [script, retryScript] = useScriptReady();
   const dark = useDark();
-  const domainKey = useDomainKey();
   const path = usePathname();
   const launcher = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLElement>(null);
   const panelId = useId();
+  const open = view === "open";
+  const key = view === "unused" ? null : domainKey();
 
-  if (returned !== answered) {
-    setAnswered(returned);
-    setOpen(true);
-  }
-  if (open && !kept) setKept(true); // a closed panel keeps its conversation
+  const askAbout = (text: string) => {
+    setQuote(text);
+    setView("open");
+  };
+
+  useReturn(() => setView("open"));
 
   useEffect(() => {
     if (!open) return;
@@ -60,7 +56,7 @@ function Widget() {
     const button = launcher.current;
     panel.current?.focus();
     const close = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !event.defaultPrevented && !event.isComposing) setOpen(false);
+      if (event.key === "Escape" && !event.defaultPrevented && !event.isComposing) setView("closed");
     };
     document.addEventListener("keydown", close);
     return () => {
@@ -71,68 +67,47 @@ function Widget() {
 
   return (
     <div data-chatkit-widget className={styles.root} data-dark={dark || undefined}>
-      {selected && (
-        <button
-          type="button"
-          className={styles.ask}
-          style={{ left: selected.x, top: selected.y }}
-          onPointerDown={(event) => event.preventDefault()}
-          onClick={() => {
-            setQuote(selected.text);
-            clearSelected();
-            setOpen(true);
-          }}
-        >
-          Ask about this
-        </button>
-      )}
-      {kept && (
+      <AskButton onAsk={askAbout} />
+      {view !== "unused" && (
         <section ref={panel} id={panelId} className={styles.panel} hidden={!open} tabIndex={-1} role="dialog" aria-label="Chat">
           <header className={styles.bar}>
-            <h2 className={styles.title}>Assistant</h2>
+            <h2>Assistant</h2>
             <IconButton label="Preferences" path={SLIDERS} aria-expanded={menu} onClick={() => setMenu(!menu)} />
-            <IconButton label="Close the chat" path={CROSS} onClick={() => setOpen(false)} />
+            <IconButton label="Close the chat" path={CROSS} onClick={() => setView("closed")} />
           </header>
-          {menu && <PreferencesMenu />}
+          {menu && (
+            <PreferencesMenu chosen={session.preferences} onChange={(preferences) => setSession({ ...session, preferences })} />
+          )}
           {quote && (
-            <div className={styles.quote}>
+            <div className={styles.bar}>
               <blockquote>{quote}</blockquote>
               <IconButton label="Leave the selected text out" path={CROSS} onClick={() => setQuote("")} />
             </div>
           )}
           {session.is === "expired" && (
-            <SignIn text="Your session has ended. Sign in to go on with this conversation." thread={thread} />
+            <Note text="Your session has ended. Sign in to go on with this conversation." signIn={signInUrl()} />
           )}
           {session.is === "asking" ? (
-            <Note>Just a moment…</Note>
+            <Note text="Just a moment…" />
           ) : session.is === "signed-out" ? (
-            <SignIn text="Please sign in to chat." thread={thread} />
+            <Note text="Please sign in to chat." signIn={signInUrl()} />
           ) : session.is === "unreachable" ? (
-            <Note action="Try again" onAction={() => void readSession().then(setSession)}>
-              The chat cannot be reached at the moment.
-            </Note>
-          ) : domainKey === null ? (
-            <Note>The chat is not set up for this address yet: its domain key is missing.</Note>
+            <Note text="The chat cannot be reached at the moment." onRetry={() => void readSession().then(setSession)} />
+          ) : key === null ? (
+            <Note text="The chat is not set up for this address yet: its domain key is missing." />
           ) : script === "failed" ? (
-            <Note action="Try again" onAction={retryScript}>
-              The chat could not be loaded. Your network or a blocker may keep it away.
-            </Note>
+            <Note text="The chat could not be loaded. Your network or a blocker may keep it away." onRetry={retryScript} />
           ) : script === "waiting" ? (
-            <Note>Loading the chat…</Note>
+            <Note text="Loading the chat…" />
           ) : (
             <ChatPanel
               key={session.user}
               dark={dark}
-              domainKey={domainKey}
+              domainKey={key}
+              session={session}
               selection={quote}
-              signedIn={session.is === "signed-in"}
-              thread={returned?.thread ?? lastThread(session.user)}
-              onSelectionSent={() => setQuote("")}
+              onSent={() => setQuote("")}
               onSignedOut={() => setSession({ ...session, is: "expired" })}
-              onThread={(id) => {
-                setThread(id);
-                rememberThread(session.user, id);
-              }}
             />
           )}
         </section>
@@ -143,8 +118,8 @@ function Widget() {
         className={styles.launcher}
         aria-label={open ? "Close the chat" : "Open the chat"}
         aria-expanded={open}
-        aria-controls={kept ? panelId : undefined}
-        onClick={() => setOpen(!open)}
+        aria-controls={view === "unused" ? undefined : panelId}
+        onClick={() => setView(open ? "closed" : "open")}
       >
         <Icon path={open ? "M6 9l6 6 6-6" : "M4 5h16v11H10l-4 4v-4H4zM8 9h8M8 12h5"} />
       </button>
@@ -152,27 +127,19 @@ function Widget() {
   );
 }
 
-function SignIn({ text, thread }: { text: string; thread: string | null }) {
-  const url = signInUrl(thread);
+/** What is the matter, and what to do about it. */
+function Note({ text, signIn, onRetry }: { text: string; signIn?: string | null; onRetry?: () => void }) {
   return (
-    <Note>
+    <div className={styles.note} role="status">
       {text}
-      {url && (
-        <a className={styles.primary} href={url}>
+      {signIn && (
+        <a className={styles.primary} href={signIn}>
           Sign in
         </a>
       )}
-    </Note>
-  );
-}
-
-function Note({ children, action, onAction }: { children: ReactNode; action?: string; onAction?: () => void }) {
-  return (
-    <div className={styles.note} role="status">
-      {children}
-      {action && (
-        <button type="button" className={styles.primary} onClick={onAction}>
-          {action}
+      {onRetry && (
+        <button type="button" className={styles.primary} onClick={onRetry}>
+          Try again
         </button>
       )}
     </div>
@@ -189,7 +156,7 @@ function IconButton({ label, path, ...others }: ComponentProps<"button"> & { lab
 
 function Icon({ path }: { path: string }) {
   return (
-    <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" className={styles.drawing}>
+    <svg viewBox="0 0 24 24" width="22" height="22" fill="none" stroke="currentColor" strokeWidth="2" aria-hidden="true">
       <path d={path} />
     </svg>
   );

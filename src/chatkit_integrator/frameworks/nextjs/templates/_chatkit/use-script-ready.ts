@@ -1,4 +1,4 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useState } from "react";
 
 const SOURCE = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js";
 const ELEMENT = "openai-chatkit";
@@ -6,37 +6,19 @@ const PATIENCE = 10_000;
 
 /** Whether chatkit.js has defined its element; `failed` after ten seconds without, with a way to try again. */
 export function useScriptReady(): ["waiting" | "ready" | "failed", () => void] {
-  const defined = useSyncExternalStore(watch, isDefined, () => false);
-  const [late, setLate] = useState(false);
+  const [script, setScript] = useState<"waiting" | "ready" | "failed">("waiting");
 
   useEffect(() => {
-    if (defined || late) return;
-    const timer = setTimeout(() => setLate(true), PATIENCE);
+    if (script !== "waiting") return;
+    const timer = setTimeout(() => setScript("failed"), PATIENCE);
+    void customElements.whenDefined(ELEMENT).then(() => setScript("ready")); // late is better than never
     return () => clearTimeout(timer);
-  }, [defined, late]);
+  }, [script]);
 
   const retry = () => {
-    setLate(false);
-    const script = document.createElement("script");
-    script.src = SOURCE;
-    script.async = true;
-    script.onerror = () => setLate(true);
-    document.head.append(script);
+    setScript("waiting");
+    document.head.append(Object.assign(document.createElement("script"), { src: SOURCE, onerror: () => setScript("failed") }));
   };
 
-  return [defined ? "ready" : late ? "failed" : "waiting", retry];
-}
-
-function isDefined(): boolean {
-  return customElements.get(ELEMENT) !== undefined;
-}
-
-function watch(changed: () => void): () => void {
-  let watching = true;
-  void customElements.whenDefined(ELEMENT).then(() => {
-    if (watching) changed();
-  });
-  return () => {
-    watching = false;
-  };
+  return [script, retry];
 }

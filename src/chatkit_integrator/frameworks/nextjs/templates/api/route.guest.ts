@@ -3,61 +3,45 @@ import { cookies } from "next/headers";
 import { failure, forward, keep, status } from "../../_chatkit/forward";
 
 const COOKIE = "chatkit_guest";
-const YEAR = 60 * 60 * 24 * 365;
 const SHORTEST_SECRET = 32;
-const NOT_SET_UP = "The chat is not set up yet.";
 
-/** The secret that signs anonymous visitors, the same on both sides; empty where there is none that is long enough. */
-function secret(): string {
-  const value = process.env.CHATKIT_GUEST_SECRET ?? "";
-  return value.length >= SHORTEST_SECRET ? value : "";
-}
-
-function sign(text: string, key: string): string {
-  return createHmac("sha256", key).update(text).digest("base64url");
-}
-
-/** The visitor's id: random, in a cookie that scripts cannot read and nobody else can make. */
-async function visitor(): Promise<string> {
-  const jar = await cookies();
-  const key = secret();
-  if (!key) return "";
-  const [id = "", signature = ""] = (jar.get(COOKIE)?.value ?? "").split(".");
-  const expected = Buffer.from(sign(`visitor:${id}`, key));
-  const given = Buffer.from(signature);
-  if (id && given.length === expected.length && timingSafeEqual(given, expected)) return id;
-  const fresh = randomUUID();
-  jar.set(COOKIE, `${fresh}.${sign(`visitor:${fresh}`, key)}`, {
-    httpOnly: true,
-    sameSite: "lax",
-    secure: process.env.NODE_ENV === "production",
-    path: "/",
-    maxAge: YEAR,
-  });
-  return fresh;
-}
-
-/** A token of five minutes that says who is speaking, for the backend to check; empty for nobody. */
-function token(id: string): string {
-  if (!id) return "";
+/** A token of five minutes that says which visitor is speaking, for the backend to check; empty without a secret. */
+async function visitorToken(): Promise<string> {
+  const secret = process.env.CHATKIT_GUEST_SECRET ?? "";
+  if (secret.length < SHORTEST_SECRET) return "";
+  const sign = (text: string) => createHmac("sha256", secret).update(text).digest("base64url");
+  const id = await visitor((text) => `${text}.${sign(`visitor:${text}`)}`);
   const now = Math.floor(Date.now() / 1000);
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const claims = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub: id, iss: "chatkit-guest", iat: now, exp: now + 300 })}`;
-  return `${claims}.${sign(claims, secret())}`;
+  return `${claims}.${sign(claims)}`;
+}
+
+/** The visitor's id: random, in a cookie that scripts cannot read and nobody else can seal. */
+async function visitor(seal: (id: string) => string): Promise<string> {
+  const jar = await cookies();
+  const value = jar.get(COOKIE)?.value ?? "";
+  const [id = ""] = value.split(".");
+  const [given, expected] = [Buffer.from(value), Buffer.from(seal(id))];
+  if (id && given.length === expected.length && timingSafeEqual(given, expected)) return id;
+  const fresh = randomUUID();
+  const secure = process.env.NODE_ENV === "production";
+  jar.set(COOKIE, seal(fresh), { httpOnly: true, sameSite: "lax", secure, path: "/", maxAge: 60 * 60 * 24 * 365 });
+  return fresh;
 }
 
 /** Anyone may chat; being asked is when a visitor gets an id, before messages need one. */
 export async function GET(): Promise<Response> {
-  return status(token(await visitor()), true);
+  return status(await visitorToken(), true);
 }
 
 export async function PUT(request: Request): Promise<Response> {
-  return keep(request, token(await visitor()));
+  return keep(request, await visitorToken());
 }
 
 export async function POST(request: Request): Promise<Response> {
-  return forward(request, token(await visitor()), (body) => {
+  return forward(request, await visitorToken(), (body) => {
     console.error("CHATKIT_GUEST_SECRET is missing, shorter than 32 characters, or not the backend's");
-    return failure(body, NOT_SET_UP);
+    return failure(body, "The chat is not set up yet.");
   });
 }

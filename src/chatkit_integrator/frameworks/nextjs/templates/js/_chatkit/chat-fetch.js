@@ -1,8 +1,8 @@
-import { readPageContext, readUserInfo } from "./page-context";
-import { currentPreferences } from "./preferences";
 import { PROXY_PATH } from "./settings";
 
 const WITH_CONTEXT = new Set(["threads.create", "threads.add_user_message", "threads.retry_after_item"]);
+const MOST_HEADINGS = 12;
+const LONGEST = 300;
 
 /**
  * The fetch that ChatKit uses: each message carries the page and the preferences in its top-level `metadata`.
@@ -13,34 +13,45 @@ export function createChatFetch(sending) {
   return async (input, init) => {
     const target = new URL(input instanceof Request ? input.url : String(input), location.href);
     if (target.origin !== location.origin || target.pathname !== PROXY_PATH) return fetch(input, init);
-    const body = withContext(init?.body ?? null, sending.selection);
+    const body = withContext(init?.body ?? null, sending);
     const response = await fetch(input, { ...init, body, redirect: "manual" });
     if (response.type === "opaqueredirect" || response.status === 401) {
       sending.onSignedOut();
-      const headers = { "content-type": "application/json" };
-      return new Response('{"message":"Please sign in to go on."}', { status: 401, headers });
+      return Response.json({ message: "Please sign in to go on." }, { status: 401 });
     }
     if (response.ok && body !== (init?.body ?? null)) sending.onSent();
     return response;
   };
 }
 
-function withContext(body, selection) {
+function withContext(body, { preferences: chosen, selection }) {
   if (typeof body !== "string") return body;
-  let request;
-  try {
-    request = { ...JSON.parse(body) };
-  } catch {
-    return body;
-  }
-  if (!WITH_CONTEXT.has(String(request.type))) return body;
-  const { sharePage, ...preferences } = currentPreferences();
+  const request = JSON.parse(body);
+  if (!WITH_CONTEXT.has(request.type ?? "")) return body;
+  const { sharePage, ...preferences } = chosen;
   const metadata = {
-    ...(typeof request.metadata === "object" ? request.metadata : {}),
+    ...request.metadata,
     ...(sharePage ? { pageContext: readPageContext() } : {}),
     ...(selection ? { selection } : {}),
-    userInfo: readUserInfo(),
-    preferences: Object.fromEntries(Object.entries(preferences).filter(([, chosen]) => chosen)),
+    // Add a name or a role here, but never an id or a token, which prove nothing.
+    userInfo: { locale: navigator.language, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone },
+    preferences: Object.fromEntries(Object.entries(preferences).filter(([, choice]) => choice)),
   };
   return JSON.stringify({ ...request, metadata });
+}
+
+/** The page as it is now; read with every message, so that it is right after client-side navigation too. */
+function readPageContext() {
+  const headings = Array.from(document.querySelectorAll("h1, h2, h3"))
+    .filter((heading) => heading.getClientRects().length && !heading.closest("[data-chatkit-widget]")) // pages left are hidden
+    .map((heading) => heading.textContent?.trim().slice(0, LONGEST) ?? "")
+    .filter(Boolean)
+    .slice(0, MOST_HEADINGS);
+  return {
+    url: location.origin + location.pathname, // queries can hold secrets
+    path: location.pathname,
+    title: document.title.slice(0, LONGEST),
+    description: document.querySelector('meta[name="description"]')?.content.slice(0, LONGEST) ?? "",
+    headings,
+  };
 }

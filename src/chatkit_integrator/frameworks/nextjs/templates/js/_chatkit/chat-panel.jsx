@@ -2,51 +2,45 @@ import { ChatKit, useChatKit } from "@openai/chatkit-react";
 import { useEffect, useRef, useState } from "react";
 import { createChatFetch } from "./chat-fetch";
 import styles from "./chatkit.module.css";
+import { lastThread, rememberThread } from "./session";
 import { PROXY_PATH } from "./settings";
 
 const FAILED = "Something went wrong. Your conversation is kept; please try again.";
-const NOT_STARTED = "The chat has not started. Please reload the page; its owner may have to allow this address for it.";
+const LATE = "The chat has not started. Please reload the page; its owner may have to allow this address for it.";
 const PATIENCE = 15_000;
 
 /** The conversation itself; rendered once chatkit.js is there and somebody may chat. */
-export function ChatPanel({ dark, domainKey, selection, signedIn, thread, onSelectionSent, onSignedOut, onThread }) {
-  const [problem, setProblem] = useState("");
-  const [ready, setReady] = useState(false);
-  const [initialThread] = useState(thread);
-  const restoring = useRef(thread !== null);
+export function ChatPanel({ dark, domainKey, session, selection, ...sending }) {
+  const [state, setState] = useState("starting");
+  const [initialThread] = useState(() => lastThread(session.user));
+  const restoring = useRef(initialThread !== null);
+  const problem = state === "late" ? LATE : state === "failed" ? FAILED : null;
 
   const { control, focusComposer, setThreadId } = useChatKit({
-    api: {
-      url: PROXY_PATH,
-      domainKey,
-      fetch: createChatFetch({ selection, onSent: onSelectionSent, onSignedOut }),
-    },
+    api: { url: PROXY_PATH, domainKey, fetch: createChatFetch({ ...sending, selection, preferences: session.preferences }) },
     initialThread,
     theme: dark ? "dark" : "light",
     history: { enabled: true },
     composer: { placeholder: selection ? "Ask about the selected text" : "Ask a question" },
-    onReady: () => {
-      setReady(true);
-      setProblem("");
-    },
+    onReady: () => setState("well"),
     onThreadLoadEnd: () => {
       restoring.current = false;
     },
-    onThreadChange: ({ threadId }) => onThread(threadId),
-    onResponseStart: () => setProblem(""),
+    onThreadChange: ({ threadId }) => rememberThread(session.user, threadId),
+    onResponseStart: () => setState("well"),
     onError: ({ error }) => {
       console.error("The chat reported an error:", error);
-      if (!restoring.current) return setProblem(FAILED);
+      if (!restoring.current) return setState("failed");
       restoring.current = false; // the remembered conversation is gone
       void setThreadId(null);
     },
   });
 
   useEffect(() => {
-    if (ready) return;
-    const timer = setTimeout(() => setProblem(NOT_STARTED), PATIENCE);
+    if (state !== "starting") return;
+    const timer = setTimeout(() => setState("late"), PATIENCE);
     return () => clearTimeout(timer);
-  }, [ready]);
+  }, [state]);
 
   useEffect(() => {
     if (selection) void focusComposer();
@@ -54,8 +48,8 @@ export function ChatPanel({ dark, domainKey, selection, signedIn, thread, onSele
 
   return (
     <>
-      {problem && signedIn && (
-        <p className={styles.problem} role="alert">
+      {problem && session.is === "signed-in" && (
+        <p className={styles.note} role="alert">
           {problem}
         </p>
       )}

@@ -3,10 +3,9 @@ import { BACKEND_PATH } from "./settings";
 const LARGEST_BODY = 1024 * 1024;
 const PASSED_ON = ["accept", "accept-language", "content-type", "chatkit-frame-instance-id"];
 const UNREACHABLE = "The chat cannot reach its server. Please try again in a moment.";
-const BROKEN_OFF = "The answer broke off. Please try again.";
+const STREAMED = { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" };
 const OTHER_SITE = "The chat belongs to its own site.";
-const TOO_LONG = "This message is too long.";
-const SIGN_IN_AGAIN = "Please sign in again to go on.";
+const signInAgain = () => answer(401, "Please sign in again to go on.");
 
 /**
  * Sends one ChatKit request on to the backend as the person that `token` stands for, and streams the answer back.
@@ -15,24 +14,14 @@ const SIGN_IN_AGAIN = "Please sign in again to go on.";
  * with a 5xx or with anything but events, because the client would send it, and pay for it, up to five times more.
  * `refused` answers where there is no token, or the backend does not take it.
  */
-export async function forward(request, token, refused = () => answer(401, SIGN_IN_AGAIN)) {
+export async function forward(request, token, refused = signInAgain) {
   if (!isOwnSite(request)) return answer(403, OTHER_SITE);
   const body = await read(request);
-  if (body === null) return answer(413, TOO_LONG);
+  if (body === null) return answer(413, "This message is too long.");
   if (!token) return refused(body);
-  const headers = new Headers({ authorization: `Bearer ${token}` });
-  for (const name of PASSED_ON) {
-    const value = request.headers.get(name);
-    if (value) headers.set(name, value);
-  }
-  let upstream;
-  try {
-    const sent = { method: "POST", headers, body, signal: request.signal };
-    upstream = await fetch(backendUrl(), { ...sent, redirect: "manual", cache: "no-store" });
-  } catch (error) {
-    if (!request.signal.aborted) console.error("The chat's backend cannot be reached:", error);
-    return failure(body, UNREACHABLE);
-  }
+  const headers = Object.fromEntries(Array.from(request.headers).filter(([name]) => PASSED_ON.includes(name)));
+  const upstream = await ask(token, "", { method: "POST", headers, body, signal: request.signal });
+  if (!upstream) return failure(body, UNREACHABLE);
   if (upstream.status === 401 || upstream.status === 403) return refused(body);
   const type = upstream.headers.get("content-type") ?? "application/json";
   const isStream = type.startsWith("text/event-stream");
@@ -41,10 +30,8 @@ export async function forward(request, token, refused = () => answer(401, SIGN_I
     console.error(`The chat's backend answered with status ${upstream.status} and ${type}`);
     return failure(body, UNREACHABLE);
   }
-  return new Response(isStream && upstream.body ? toItsEnd(upstream.body) : upstream.body, {
-    status: upstream.status,
-    headers: { "content-type": type, "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" },
-  });
+  const answered = isStream && upstream.body ? toItsEnd(upstream.body) : upstream.body;
+  return new Response(answered, { status: upstream.status, headers: { ...STREAMED, "content-type": type } });
 }
 
 /** An answer with a message that the chat shows. */
@@ -54,7 +41,7 @@ export function answer(status, message) {
 
 /** Whether somebody may chat, and what the backend keeps about how, for the widget to ask; never kept in a cache. */
 export async function status(token, everyone = false) {
-  const upstream = token ? await askAboutMe(token) : null;
+  const upstream = token ? await ask(token, "/me", {}) : null;
   const kept = upstream?.ok ? await upstream.json().catch(() => null) : null;
   const refused = !token || upstream?.status === 401 || upstream?.status === 403;
   const state = { ...(typeof kept === "object" ? kept : null), signedIn: everyone || !refused };
@@ -64,27 +51,27 @@ export async function status(token, everyone = false) {
 /** Has the backend keep how somebody likes to be answered. */
 export async function keep(request, token) {
   if (!isOwnSite(request)) return answer(403, OTHER_SITE);
-  if (!token) return answer(401, SIGN_IN_AGAIN);
-  const upstream = await askAboutMe(token, (await read(request)) ?? "");
+  if (!token) return answer(401, "Please sign in to go on.");
+  const headers = { "content-type": "application/json" };
+  const upstream = await ask(token, "/me", { method: "PUT", headers, body: (await read(request)) ?? "" });
   return upstream?.ok ? answer(200, "Kept.") : answer(502, UNREACHABLE);
 }
 
-async function askAboutMe(token, change) {
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  const method = change === undefined ? "GET" : "PUT";
+/** The backend's answer to the person that `token` stands for; `null` where it cannot be reached. */
+async function ask(token, path, init) {
+  const headers = { ...init.headers, authorization: `Bearer ${token}` };
   try {
-    return await fetch(`${backendUrl()}/me`, { method, headers, body: change ?? null, redirect: "manual", cache: "no-store" });
-  } catch {
-    return null; // whoever writes a message next is told
+    return await fetch(backendUrl() + path, { ...init, headers, redirect: "manual", cache: "no-store" });
+  } catch (error) {
+    if (!init.signal?.aborted) console.error("The chat's backend cannot be reached:", error);
+    return null;
   }
 }
 
 /** Tells a streaming request what went wrong in its stream, and any other by status. */
 export function failure(body, message) {
   if (!isStreaming(body)) return answer(502, message);
-  return new Response(errorEvent(message), {
-    headers: { "content-type": "text/event-stream", "cache-control": "no-cache, no-transform" },
-  });
+  return new Response(errorEvent(message), { headers: { ...STREAMED, "content-type": "text/event-stream" } });
 }
 
 function errorEvent(message) {
@@ -93,27 +80,23 @@ function errorEvent(message) {
 
 /** The events as they come; where the backend breaks off, the last of them says so. */
 function toItsEnd(events) {
-  const reader = events.getReader();
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      } catch {
-        controller.enqueue(new TextEncoder().encode(`\n\n${errorEvent(BROKEN_OFF)}`));
-        controller.close();
-      }
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
+  const { readable, writable } = new TransformStream();
+  const breakOff = async () => {
+    const writer = writable.getWriter();
+    await writer.write(new TextEncoder().encode(`\n\n${errorEvent("The answer broke off. Please try again.")}`));
+    await writer.close();
+  };
+  events
+    .pipeTo(writable, { preventAbort: true })
+    .catch(breakOff)
+    .catch(() => {}); // where nobody reads any more
+  return readable;
 }
 
 function isStreaming(body) {
   try {
-    const request = JSON.parse(body);
-    const type = typeof request === "object" && request !== null && "type" in request ? String(request.type) : "";
-    return /^threads\.(create|add_|retry_|custom_action)/.test(type);
+    const { type } = JSON.parse(body);
+    return /^threads\.(create|add_|retry_|custom_action)/.test(String(type));
   } catch {
     return false;
   }
