@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
+import textwrap
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,9 @@ import pytest
 from agents import Agent, GuardrailFunctionOutput, RunContextWrapper, function_tool, output_guardrail
 from agents.agent import StopAtTools
 from agents.testing import ModelStep, assistant_message, function_call
+from chatkit import server
 from chatkit.agents import AgentContext, ClientToolCall
+from chatkit.server import ChatKitServer
 from chatkit.types import (
     ThreadMetadata,
 )
@@ -76,6 +80,23 @@ async def test_the_second_turn_reads_the_first_and_the_new_message_once(chat: Ch
     assert "Do you have tea?" in said[0]
     assert "We have tea." in said[1]
     assert told(chat.prompt()).count("How much?") == 1
+
+
+async def test_an_sdk_that_has_named_its_halves_anew_answers_all_the_same(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request's validator is then made by the SDK, anew for each."""
+    for name in ("_process_streaming", "_process_non_streaming"):
+        monkeypatch.setattr(ChatKitServer, f"later{name}", getattr(ChatKitServer, name), raising=False)
+        monkeypatch.delattr(ChatKitServer, name)
+    source = textwrap.dedent(inspect.getsource(ChatKitServer.process)).replace("self._process", "self.later_process")
+    names = dict(vars(server))
+    exec(source, names)  # noqa: S102 - the SDK's own text
+    monkeypatch.setattr(ChatKitServer, "process", names["process"])
+    chat.model.extend([[assistant_message("Two minutes.", item_id="msg_1")]])
+
+    thread, events = await chat.say("How long?")
+
+    assert "Two minutes." in json.dumps(events)
+    assert (await chat.call("threads.get_by_id", {"thread_id": thread}))["title"] == "How long?"
 
 
 async def test_a_title_that_somebody_chose_stays(chat: Chat) -> None:
