@@ -96,6 +96,18 @@ def test_planning_twice_plans_nothing_more_and_undo_restores_every_byte(checkout
     assert git(checkout, "status", "--porcelain") == ""
 
 
+@pytest.mark.parametrize("checkout", ["better_auth", "crlf_and_tabs", "own_agent"], indirect=True)
+def test_so_it_is_with_what_is_written_only_when_it_is_asked_for(checkout: Path) -> None:
+    before, request = everything(checkout), Request(checkout, accept_suggestions=True, answers={"attachments": "on"})
+    plain = plan(Request(checkout, accept_suggestions=True))
+    first = plan(request)
+    apply(request, first.plan.id)
+    assert first.plan.id != plain.plan.id
+    assert [step.paths for step in plan(request).plan.steps] == []
+    undo(checkout, first.plan.id)
+    assert everything(checkout) == before
+
+
 @pytest.mark.parametrize("checkout", INTEGRATED, indirect=True)
 def test_only_added_lines_unless_a_line_had_to_be_rewritten(checkout: Path) -> None:
     planned = plan(Request(checkout, accept_suggestions=True))

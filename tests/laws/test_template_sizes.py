@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST = 900
 LARGEST = 250
+MOST_MORE = 210
+ASKED_FOR = {"attachments", "init_attachments"}
 
 
 def test_the_backend_is_at_most_900_lines_whatever_it_finds_and_however_it_is_put_together() -> None:
@@ -27,7 +29,8 @@ def test_the_backend_is_at_most_900_lines_whatever_it_finds_and_however_it_is_pu
         for path in (templates / folder).iterdir()
         if path.name.endswith(".py")
     }
-    differing = {name: count for name, count in lines.items() if name.rpartition("/")[2].removesuffix(".py") not in PLAIN}
+    always = {*PLAIN, *ASKED_FOR}
+    differing = {name: count for name, count in lines.items() if name.rpartition("/")[2].removesuffix(".py") not in always}
     longest: dict[str, int] = {}
     for name, count in differing.items():
         kind = name.rpartition("/")[2].removesuffix(".py").split("_", maxsplit=1)[0]
@@ -36,6 +39,7 @@ def test_the_backend_is_at_most_900_lines_whatever_it_finds_and_however_it_is_pu
     assert set(longest) == {"agent", "chatkit", "database", "identity"}
     assert sum(lines[f"chatkit_backend/{name}.py"] for name in PLAIN) + sum(longest.values()) <= MOST
     assert max(lines.values()) <= LARGEST
+    assert sum(lines[f"chatkit_backend/{name}.py"] for name in ASKED_FOR) <= MOST_MORE
 
 
 @pytest.mark.parametrize("language", ["ts", "js"])

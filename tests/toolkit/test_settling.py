@@ -132,3 +132,11 @@ def test_other_systems_are_asked_about_as_before(kind: str) -> None:
 def test_where_nobody_signs_in_guests_are_suggested() -> None:
     question = settled(NOBODY, None, "none")[1]["identity"]
     assert (question.choices, question.suggested) == (("guest", "bearer"), "guest")
+
+
+def test_attachments_are_off_unless_they_are_asked_for_and_nothing_asks() -> None:
+    assert settled(OWN, None, "jwt-cookie")[0].attachments is False
+    assert settled(OWN, None, "jwt-cookie", attachments="off")[0].attachments is False
+    assert settled(OWN, None, "jwt-cookie", attachments="on")[0].attachments is True
+    with pytest.raises(UnknownAnswerError, match="on and off"):
+        settled(OWN, None, "jwt-cookie", attachments="yes")

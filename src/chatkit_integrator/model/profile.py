@@ -211,7 +211,7 @@ class Contract:
     Bearer`` to the project's own dependency, or, without a cookie, the token that the site's own sign-in server gives. ``jwks``
     has that server sign a token for the chat alone, which the backend checks against the keys published at ``keys_path``;
     ``signed`` has the route itself sign the person's id, with ``proxy_secret_env``. ``guest`` signs an anonymous id, with
-    ``secret_env``.
+    ``secret_env``. ``attachments`` says whether people may attach files.
     """
 
     endpoint: str = "/chatkit"
@@ -220,6 +220,7 @@ class Contract:
     cookie: str | None = None
     sign_in_path: str | None = None
     keys_path: str | None = None
+    attachments: bool = False
     backend_url_env: str = "CHATKIT_BACKEND_URL"
     domain_key_env: str = "NEXT_PUBLIC_CHATKIT_DOMAIN_KEY"
     secret_env: str = "CHATKIT_GUEST_SECRET"  # noqa: S105 - the name of a variable, not a secret

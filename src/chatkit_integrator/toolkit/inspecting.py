@@ -100,8 +100,8 @@ def inspect(request: Request, tree: Tree | None = None) -> Inspection:
     return replace(found, questions=(*choosing, *found.questions), risks=risks(tree, found.profile))
 
 
-_ALWAYS = frozenset({"identity", "auth.cookie", "sign_in_path"})
-"""Facts that may be given even where detection has settled them: a person knows better."""
+_ALWAYS = frozenset({"identity", "auth.cookie", "sign_in_path", "attachments"})
+"""Facts that may be given even where detection has settled them, a person knows better; and what is on only when asked for."""
 
 
 def _look(tree: Tree, sides: tuple[_Side, ...], answers: Mapping[str, str]) -> Inspection:

@@ -42,6 +42,7 @@ def settle(
             cookie=cookie,
             sign_in_path=answers.get("sign_in_path") or (frontend.auth.sign_in_path if frontend else None),
             keys_path=server.keys_path if server else None,
+            attachments=_attachments(answers),
         ),
         tuple(asked),
     )
@@ -74,6 +75,13 @@ def _identity(
         )
     )
     return None
+
+
+def _attachments(answers: Mapping[str, str]) -> bool:
+    answer = answers.get("attachments", "off")
+    if answer not in {"on", "off"}:
+        raise UnknownAnswerError(f"attachments={answer} is not a choice; the choices are on and off.")
+    return answer == "on"
 
 
 def _answered(answer: str, frontend: Frontend | None, server: AuthServer | None) -> Identity:

@@ -283,6 +283,24 @@ def test_a_package_that_is_there_stays_as_it_is() -> None:
     assert isinstance(plan(tree, profile()), AlreadyThere)
 
 
+def test_a_package_that_is_there_without_attachments_is_not_given_them_halfway() -> None:
+    made = profile()
+    asked = replace(made, contract=replace(made.contract, attachments=True))
+    there = {"app/chatkit_backend/__init__.py": "mine = 1\n"}
+
+    outcome = plan(Tree.of(there), asked)
+    assert isinstance(outcome, Refused)
+    assert "undo" in outcome.reason
+    assert isinstance(plan(Tree.of({**there, "app/chatkit_backend/attachments.py": ""}), asked), AlreadyThere)
+
+
+def test_attachments_are_two_files_more_and_change_no_other() -> None:
+    made = profile()
+    plain, more = package_files(made), package_files(replace(made, contract=replace(made.contract, attachments=True)))
+
+    assert {name for name, text in more.items() if plain.get(name) != text} == {"__init__.py", "attachments.py"}
+
+
 def test_a_package_that_git_would_ignore_is_refused() -> None:
     class Ignoring:
         def paths(self) -> list[str]:

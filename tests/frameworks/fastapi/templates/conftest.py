@@ -9,7 +9,7 @@ import itertools
 import json
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -317,9 +317,10 @@ def made_chat(
 ) -> Callable[..., Chat]:
     """Makes a project with sign-in, an agent and a database of its own; ``changes`` are made to the package."""
 
-    def make(database: str = f"sqlite:///{tmp_path}/shop.db", changes: Changes = ()) -> Chat:
+    def make(database: str = f"sqlite:///{tmp_path}/shop.db", changes: Changes = (), *, attachments: bool = False) -> Chat:
         monkeypatch.setenv("SHOP_DATABASE", database)
-        modules = install(OWN, {"app/main.py": MAIN, "app/deps.py": DEPS, "app/bot.py": BOT, "app/db.py": DB}, changes)
+        made = replace(OWN, contract=replace(OWN.contract, attachments=attachments))
+        modules = install(made, {"app/main.py": MAIN, "app/deps.py": DEPS, "app/bot.py": BOT, "app/db.py": DB}, changes)
         return Chat(modules("app.main").app, modules("app.bot").agent.model, modules)
 
     return make

@@ -55,6 +55,8 @@ def wanted(profile: Profile, backend: Backend) -> tuple[str, ...]:
         found.append(floors.PYJWT)
     if identity == "jwks":
         found += [floors.CRYPTOGRAPHY, floors.HTTPX]
+    if profile.contract.attachments:
+        found.append(floors.MULTIPART)
     return tuple(found)
 
 

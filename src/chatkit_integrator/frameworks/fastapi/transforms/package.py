@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.unit import Outcome
 
 PLAIN = ("__init__", "context", "history", "router", "schema", "server", "store", "stream", "tasks")
+ATTACHMENTS = "attachments"
 
 
 def plan(tree: Tree, profile: Profile) -> Outcome:
@@ -30,6 +31,8 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
         return NotNeeded("there is no backend")
     folder = package_folder(backend)
     if tree.has(f"{folder}/__init__.py"):
+        if profile.contract.attachments and not tree.has(f"{folder}/{ATTACHMENTS}.py"):
+            return Refused(f"{folder} is there and takes no attachments; undo its plan, and plan anew with the answer.")
         return AlreadyThere(f"{folder} is there")
     if profile.contract.identity == "bearer" and backend.auth.dependency is None:
         return Refused(
@@ -60,6 +63,8 @@ def package_files(profile: Profile) -> Mapping[str, str]:
     found["identity.py"] = _identity(profile, backend)
     found["agent.py"] = _agent(backend)
     found["database.py"] = _database(backend)
+    if profile.contract.attachments:
+        found["__init__.py"], found[f"{ATTACHMENTS}.py"] = _template("init_attachments"), _template(ATTACHMENTS)
     return found
 
 

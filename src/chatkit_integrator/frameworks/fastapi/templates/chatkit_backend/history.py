@@ -13,11 +13,16 @@ from chatkit.types import ThreadItemUpdatedEvent as Updated
 from chatkit.types import ThreadStreamEvent as Event
 from openai.types.responses import ResponseInputContentParam
 
+from .context import RequestContext
+
 FAKE_ID = "__fake_id__"  # what the Agents SDK calls every message of a Chat Completions model
 
 
 class HistoryConverter(ThreadItemConverter):
     """Turns stored items into input that Responses and Chat Completions models both accept."""
+
+    def __init__(self, context: RequestContext) -> None:
+        self.context = context
 
     async def assistant_message_to_input(self, item: AssistantMessageItem) -> TResponseInputItem | None:
         """Give an earlier answer as plain text: Chat Completions models refuse `output_text` parts."""

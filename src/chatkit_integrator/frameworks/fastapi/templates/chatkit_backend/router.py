@@ -52,9 +52,9 @@ async def chatkit(request: Request, user_id: UserId) -> Response:
         body = mended(body)
         result = await server.process(body, context_from(user_id, body))
     except REFUSED as error:
-        return _refusal(error)
+        return refusal(error)
     if isinstance(result, StreamingResult):
-        if wait := _seconds_to_wait(user_id):
+        if wait := seconds_to_wait(user_id):
             message = "You have sent many messages. Please wait a minute."
             return JSONResponse({"message": message}, status_code=429, headers={"Retry-After": str(wait)})
         return AnswerResponse(result)
@@ -67,7 +67,7 @@ async def me(user_id: UserId) -> Response:
     try:
         kept = await store.load_preferences(user_id)
     except REFUSED as error:
-        return _refusal(error)
+        return refusal(error)
     return JSONResponse({"user": hashlib.sha256(user_id.encode()).hexdigest()[:16], "preferences": kept})
 
 
@@ -77,11 +77,11 @@ async def change_me(request: Request, user_id: UserId) -> Response:
     try:
         await store.save_preferences(user_id, preferences_from(mended(await _body_of(request) or b"")))
     except REFUSED as error:
-        return _refusal(error)
+        return refusal(error)
     return Response(status_code=204)
 
 
-def _refusal(error: Exception) -> Response:
+def refusal(error: Exception) -> Response:
     """Say it in a fixed text. What is no JSON, or no ChatKit, or of a part of it that is not set up, is malformed."""
     if isinstance(error, NotFoundError):
         return JSONResponse({"message": GONE}, status_code=404)
@@ -92,7 +92,7 @@ def _refusal(error: Exception) -> Response:
     return JSONResponse({"message": MALFORMED}, status_code=400)
 
 
-def _seconds_to_wait(user_id: str) -> int:
+def seconds_to_wait(user_id: str) -> int:
     """Count a message of a user; 0 unless it is one too many in this minute. `CHATKIT_MESSAGES_PER_MINUTE` changes how many."""
     minute, second = divmod(time.monotonic(), 60)
     if len(_sent) > MANY:

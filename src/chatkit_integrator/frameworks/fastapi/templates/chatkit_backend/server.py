@@ -28,6 +28,8 @@ _REQUEST: TypeAdapter[ChatKitReq] = TypeAdapter(ChatKitReq)
 class ChatServer(ChatKitServer[RequestContext]):
     """Runs the agent for each message."""
 
+    converter = HistoryConverter
+
     async def process(self, request: str | bytes | bytearray, context: RequestContext) -> StreamingResult | NonStreamingResult:
         """Handle a request as the SDK does, which makes its validator anew for each: that takes longer than all the rest."""
         if not all(hasattr(ChatKitServer, name) for name in ("_process_streaming", "_process_non_streaming")):
@@ -45,7 +47,7 @@ class ChatServer(ChatKitServer[RequestContext]):
             thread.title = _title(input_user_message)
         chat = AgentContext(thread=thread, store=self.store, request_context=context)
         newest = await self.store.load_thread_items(thread.id, None, HISTORY, "desc", context)  # the new message is among them
-        history = await HistoryConverter().to_agent_input(list(reversed(newest.data)))
+        history = await self.converter(context).to_agent_input(list(reversed(newest.data)))
         messages = [*context_messages(context), *history]
         try:
             result = Runner.run_streamed(get_agent(), messages, context=run_context(chat), hooks=ToolTasks(chat))
