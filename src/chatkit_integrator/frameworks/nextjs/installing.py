@@ -8,7 +8,7 @@ from posixpath import dirname, join, normpath, relpath
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading import javascript
-from chatkit_integrator.syntax import tsx
+from chatkit_integrator.syntax import lists, tsx
 from chatkit_integrator.syntax.text import Splice, apply
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FOLDER = "_chatkit"
 FORWARD = "forward"
+PANEL = "chat-panel."
+ATTACHMENTS = "attachments"
 _SERVER = "/host/auth"
 _CONFIGS = tuple(f"next.config.{end}" for end in ("ts", "mts", "js", "mjs", "cjs"))
 
@@ -59,11 +61,15 @@ def address(tree: Tree, frontend: Frontend) -> Address:
 def widget_files(profile: Profile, address: Address = PLAIN) -> Mapping[str, str]:
     """The widget and what both sides of it agree on, by path."""
     frontend = _frontend(profile)
-    return {
+    found = {
         f"{frontend.app_dir}/{FOLDER}/{one.name}": _settled(one, profile, address)
-        for one in _templates(frontend, FOLDER)
+        for one in _templates(frontend, FOLDER, profile)
         if not one.name.startswith(FORWARD)
     }
+    if profile.contract.attachments:
+        [panel] = [path for path in found if path.rsplit("/", 1)[-1].startswith(PANEL)]
+        found[panel] = with_attachments(found[panel])
+    return found
 
 
 def proxy_files(profile: Profile, address: Address = PLAIN) -> Mapping[str, str]:
@@ -74,8 +80,9 @@ def proxy_files(profile: Profile, address: Address = PLAIN) -> Mapping[str, str]
     wanted = f"route.{'better_auth' if is_own else identity}."
     [route] = [one for one in _templates(frontend, "api") if one.name.startswith(wanted)]
     path = f"{frontend.app_dir}{profile.contract.proxy_path}/route.{route.name.removeprefix(wanted)}"
-    found = {path: _placed(route.read_text(encoding="utf-8"), dirname(path), f"{frontend.app_dir}/{FOLDER}", server)}
-    for one in _templates(frontend, FOLDER):
+    text = _placed(route.read_text(encoding="utf-8"), dirname(path), f"{frontend.app_dir}/{FOLDER}", server)
+    found = {path: _forwarding_files(text) if profile.contract.attachments else text}
+    for one in _templates(frontend, FOLDER, profile):
         if one.name.startswith((FORWARD, "settings.")):
             found[f"{frontend.app_dir}/{FOLDER}/{one.name}"] = _settled(one, profile, address)
     return found
@@ -87,10 +94,32 @@ def _frontend(profile: Profile) -> Frontend:
     return profile.frontend
 
 
-def _templates(frontend: Frontend, folder: str) -> list[Traversable]:
+def with_attachments(text: str) -> str:
+    """Give the panel with attachments in its composer. Raises ``ValueError`` where its options are not as we write them."""
+    splices: list[Splice] = []
+    for node in tsx.root(text).find_all(kind="pair"):
+        key, value = node.field("key"), node.field("value")
+        new = {"api": "uploadStrategy: UPLOADS", "composer": "attachments: ATTACHMENTS"}.get(key.text() if key else "")
+        if new and value is not None and value.kind() == "object":
+            splices += lists.append(text, value, new)
+    if len(splices) != len(("api", "composer")):
+        raise ValueError("the panel's options are not where they are expected")
+    return tsx.add_import(apply(text, splices), "{ ATTACHMENTS, UPLOADS }", f"./{ATTACHMENTS}", "react")
+
+
+def _forwarding_files(text: str) -> str:
+    """Give the route with what forwards files too, instead of messages only."""
+    sources = [node.field("source") for node, module in tsx.imports(text) if module.endswith(f"/{FORWARD}")]
+    places = [(tsx.span(one), one.text()[1:-1]) for one in sources if one is not None]
+    return apply(text, [Splice(place.start, place.end, f'"{module}-files"') for place, module in places])
+
+
+def _templates(frontend: Frontend, folder: str, profile: Profile | None = None) -> list[Traversable]:
     base = files("chatkit_integrator.frameworks.nextjs") / "templates"
     root = base if frontend.language == "ts" else base / "js"
     found = [one for one in (root / folder).iterdir() if one.is_file()]
+    if profile is not None and profile.contract.attachments:
+        found += [one for one in (root / ATTACHMENTS).iterdir() if one.is_file()]
     if frontend.language == "js" and folder == FOLDER:
         found += [one for one in (base / folder).iterdir() if one.name.endswith(".css")]
     return sorted(found, key=lambda one: one.name)

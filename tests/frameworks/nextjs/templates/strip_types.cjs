@@ -7,7 +7,7 @@ const prettier = require("prettier");
 const [templates, out] = process.argv.slice(2);
 
 async function main() {
-  for (const folder of ["_chatkit", "api"]) {
+  for (const folder of ["_chatkit", "api", "attachments"]) {
     fs.mkdirSync(path.join(out, folder), { recursive: true });
     for (const name of fs.readdirSync(path.join(templates, folder))) {
       if (!/\.tsx?$/.test(name)) continue;

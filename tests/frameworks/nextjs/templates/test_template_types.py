@@ -73,7 +73,7 @@ def test_what_stays_behind_is_small() -> None:
 
 def test_the_sources_are_formatted(tmp_path: Path, with_packages: Callable[[Path, tuple[str, ...]], None]) -> None:
     with_packages(tmp_path, ())
-    for folder in ("_chatkit", "api", "js"):
+    for folder in ("_chatkit", "api", "attachments", "js"):
         shutil.copytree(TEMPLATES / folder, tmp_path / "sources" / folder)
     assert run(tmp_path, "node", "node_modules/prettier/bin/prettier.cjs", "--print-width", "128", "--check", "sources") == ""
 

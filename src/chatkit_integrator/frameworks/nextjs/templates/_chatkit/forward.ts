@@ -119,7 +119,7 @@ async function read(request: Request): Promise<string | null> {
 }
 
 /** Other sites may not speak for this site's visitors. */
-function isOwnSite(request: Request): boolean {
+export function isOwnSite(request: Request): boolean {
   const site = request.headers.get("sec-fetch-site");
   if (site) return site === "same-origin" || site === "none";
   const origin = request.headers.get("origin");
@@ -127,7 +127,7 @@ function isOwnSite(request: Request): boolean {
   return origin === null || (URL.canParse(origin) && hosts.includes(new URL(origin).host));
 }
 
-function backendUrl(): string {
+export function backendUrl(): string {
   const base = process.env.CHATKIT_BACKEND_URL || (process.env.NODE_ENV === "production" ? "" : "http://127.0.0.1:8000");
   if (!base) throw new Error("CHATKIT_BACKEND_URL is not set");
   return base.replace(/\/+$/, "") + BACKEND_PATH;

@@ -117,7 +117,7 @@ async function read(request) {
 }
 
 /** Other sites may not speak for this site's visitors. */
-function isOwnSite(request) {
+export function isOwnSite(request) {
   const site = request.headers.get("sec-fetch-site");
   if (site) return site === "same-origin" || site === "none";
   const origin = request.headers.get("origin");
@@ -125,7 +125,7 @@ function isOwnSite(request) {
   return origin === null || (URL.canParse(origin) && hosts.includes(new URL(origin).host));
 }
 
-function backendUrl() {
+export function backendUrl() {
   const base = process.env.CHATKIT_BACKEND_URL || (process.env.NODE_ENV === "production" ? "" : "http://127.0.0.1:8000");
   if (!base) throw new Error("CHATKIT_BACKEND_URL is not set");
   return base.replace(/\/+$/, "") + BACKEND_PATH;
