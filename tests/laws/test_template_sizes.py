@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 MOST = 900
 LARGEST = 250
-MOST_MORE = 210
-ASKED_FOR = {"attachments", "init_attachments"}
+MOST_MORE = 220
+ASKED_FOR = {"attachments", "files", "init_attachments"}
 
 
 def test_the_backend_is_at_most_900_lines_whatever_it_finds_and_however_it_is_put_together() -> None:

@@ -294,11 +294,16 @@ def test_a_package_that_is_there_without_attachments_is_not_given_them_halfway()
     assert isinstance(plan(Tree.of({**there, "app/chatkit_backend/attachments.py": ""}), asked), AlreadyThere)
 
 
-def test_attachments_are_two_files_more_and_change_no_other() -> None:
+def test_attachments_are_two_files_more_and_change_only_what_brings_them_in() -> None:
     made = profile()
     plain, more = package_files(made), package_files(replace(made, contract=replace(made.contract, attachments=True)))
 
-    assert {name for name, text in more.items() if plain.get(name) != text} == {"__init__.py", "attachments.py"}
+    assert {name for name, text in more.items() if plain.get(name) != text} == {
+        "__init__.py",
+        "attachments.py",
+        "files.py",
+        "router.py",
+    }
 
 
 def test_a_package_that_git_would_ignore_is_refused() -> None:

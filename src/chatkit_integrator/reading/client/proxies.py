@@ -132,6 +132,7 @@ def _target(texts: Texts, asked: list[tuple[Term, SgNode]], route: Route, path: 
             found.append((address(whole, place).path, place))
     found = [one for one in found if "{" not in one[0]] or found
     chat = [one for one in found if "chat" in one[0]]
+    chat = [one for one in chat if not any(one[0].startswith(f"{other}/") for other, _ in chat)]  # files go below the chat
     return (chat or found or [None])[0]
 
 

@@ -143,9 +143,9 @@ async def test_nobody_sends_reads_or_deletes_what_somebody_else_attached(chat: C
     assert errors(events)
     assert chat.model.last_call is None
     assert deleted.status_code == 404
-    reader, context = (chat.modules(f"app.chatkit_backend.{name}") for name in ("attachments", "context"))
+    reader, context = (chat.modules(f"app.chatkit_backend.{name}") for name in ("files", "context"))
     with pytest.raises(reader.NotFoundError):
-        await reader.store.load_file(other, context.RequestContext("ann"))
+        await reader.FileStore(reader.database).load_file(other, context.RequestContext("ann"))
     await say(chat, other, user="ben")
     assert "ben's secret" in json.dumps(chat.prompt())
 
@@ -213,7 +213,7 @@ async def test_a_message_takes_so_many_files_and_no_more(chat: Chat) -> None:
 async def test_a_person_keeps_so_many_files_and_what_was_never_sent_makes_room(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = chat.modules("app.chatkit_backend.attachments")
+    module = chat.modules("app.chatkit_backend.files")
     monkeypatch.setattr(module, "MOST_KEPT", 2)
     answers(chat, 1)
     await say(chat, await kept(chat, name="sent.png"))

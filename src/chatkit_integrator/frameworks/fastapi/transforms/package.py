@@ -64,8 +64,18 @@ def package_files(profile: Profile) -> Mapping[str, str]:
     found["agent.py"] = _agent(backend)
     found["database.py"] = _database(backend)
     if profile.contract.attachments:
-        found["__init__.py"], found[f"{ATTACHMENTS}.py"] = _template("init_attachments"), _template(ATTACHMENTS)
+        found |= {f"{name}.py": _template(name) for name in (ATTACHMENTS, "files")}
+        found["__init__.py"], found["router.py"] = _template("init_attachments"), _keeping_files(found["router.py"])
     return found
+
+
+def _keeping_files(router: str) -> str:
+    """Give the router with the store that keeps files too."""
+    before, line, after = router.partition("from .store import SqlStore\n")
+    if not line or after.count("SqlStore") != 1:
+        raise ValueError("the router's store is not where it is expected")
+    ahead, next_import, rest = before.partition("from .identity import")
+    return f"{ahead}from .files import FileStore\n{next_import}{rest}{after.replace('SqlStore', 'FileStore')}"
 
 
 def _template(name: str) -> str:
