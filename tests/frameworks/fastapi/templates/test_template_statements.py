@@ -11,6 +11,8 @@ import pytest
 from agents.testing import assistant_message
 from chatkit.types import UserMessageItem
 from sqlalchemy import event
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -126,3 +128,33 @@ async def test_nothing_outlives_a_statement_so_poolers_may_hand_the_connection_o
         assert not driver.is_in_transaction()
 
     assert {name for name, number in left.items() if number} == set()
+
+
+@pytest.mark.slow
+async def test_a_conversation_in_which_no_two_transactions_share_a_connection(
+    made_chat: Callable[..., Chat], postgres: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a pooler in transaction mode may have it; a pool that keeps nothing stands in for the pooler."""
+    chat = made_chat(postgres())
+    schema = chat.modules("app.chatkit_backend.schema")
+    pool = {"pool_size", "max_overflow", "pool_pre_ping"}
+
+    def create(url: Any, **words: Any) -> Any:
+        kept = {name: value for name, value in words.items() if name not in pool}
+        return create_async_engine(url, poolclass=NullPool, **kept)
+
+    monkeypatch.setattr(schema, "create_async_engine", create)
+    used: list[int] = []
+    engine = chat.modules("app.chatkit_backend.database").database.engine.sync_engine
+    event.listen(engine, "connect", lambda connection, _record: used.append(connection.driver_connection.get_server_pid()))
+    chat.model.extend([[assistant_message("Yes.", item_id=f"msg_{number}")] for number in range(2)])
+
+    async with chat.app.router.lifespan_context(chat.app):
+        thread, _ = await chat.say("Do you have tea?")
+        await chat.say("And milk?", thread)
+        await chat.call("threads.update", {"thread_id": thread, "title": "Tea"})
+        found = await chat.call("threads.get_by_id", {"thread_id": thread})
+
+    assert len(used) > 10
+    assert len(set(used)) == len(used)
+    assert (found["title"], len(found["items"]["data"])) == ("Tea", 4)
