@@ -55,7 +55,7 @@ def test_a_file_reaches_the_backend_as_it_is_for_who_is_signed_in_on_this_site(t
     seen: list[tuple[str, str | None, bytes]] = []
 
     class Backend(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the library's name
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             seen.append((self.path, self.headers["authorization"], body))
             self.send_response(415)
