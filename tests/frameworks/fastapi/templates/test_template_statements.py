@@ -146,7 +146,11 @@ async def test_a_conversation_in_which_no_two_transactions_share_a_connection(
     monkeypatch.setattr(schema, "create_async_engine", create)
     used: list[int] = []
     engine = chat.modules("app.chatkit_backend.database").database.engine.sync_engine
-    event.listen(engine, "connect", lambda connection, _record: used.append(connection.driver_connection.get_server_pid()))
+
+    def note(connection: Any, _record: object) -> None:
+        used.append(connection.driver_connection.get_server_pid())
+
+    event.listen(engine, "connect", note)
     chat.model.extend([[assistant_message("Yes.", item_id=f"msg_{number}")] for number in range(2)])
 
     async with chat.app.router.lifespan_context(chat.app):
