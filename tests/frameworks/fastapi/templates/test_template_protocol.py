@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from agents.testing import ModelStep, assistant_message
-from chatkit.types import StructuredInputFreeform, StructuredInputItem
+from chatkit.types import StructuredInput, StructuredInputFreeform, StructuredInputItem
 from openai import APIStatusError, InternalServerError, RateLimitError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ async def test_what_is_filled_into_a_form_reaches_the_model(chat: Chat) -> None:
     thread = await begun(chat)
     store = chat.modules("app.chatkit_backend.router").server.store
     context = chat.modules("app.chatkit_backend.context").RequestContext("ann")
-    asked = [StructuredInputFreeform(id="q1", question="Which size?")]
+    asked: list[StructuredInput] = [StructuredInputFreeform(id="q1", question="Which size?")]
     await store.add_thread_item(
         thread, StructuredInputItem(id="form_1", thread_id=thread, created_at=NOW, inputs=asked), context
     )
@@ -62,7 +62,7 @@ async def test_what_somebody_thinks_of_an_answer_is_kept_for_the_site_and_is_the
 
 async def test_actions_of_widgets_that_nobody_set_up_are_told_in_a_fixed_text(chat: Chat) -> None:
     thread = await begun(chat)
-    given = {"thread_id": thread, "action": {"type": "buy", "payload": {}}}
+    given: dict[str, object] = {"thread_id": thread, "action": {"type": "buy", "payload": {}}}
 
     [event] = [one for one in await chat.stream("threads.custom_action", given) if one["type"] == "error"]
     waiting = await chat.post({"type": "threads.sync_custom_action", "params": {**given, "item_id": "msg_0"}})
@@ -78,7 +78,7 @@ async def test_a_model_that_refuses_is_an_event_and_the_thread_goes_on(
     chat: Chat, kind: type[APIStatusError], status: int
 ) -> None:
     thread = await begun(chat)
-    response = httpx.Response(status, request=httpx.Request("POST", "http://model"))
+    response: Any = httpx.Response(status, request=httpx.Request("POST", "http://model"))
     chat.model.enqueue(ModelStep.raise_error(kind("quota of org-123", response=response, body=None)))
     chat.model.enqueue([assistant_message("Large.", item_id="msg_1")])
 
