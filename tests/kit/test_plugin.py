@@ -116,7 +116,7 @@ async def test_the_bundle_is_packed_small_and_serves_from_where_it_is_unpacked(
     for arguments in (["validate", checkout / "manifest.json"], ["pack", checkout, bundle], ["unpack", bundle, place]):
         done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
-    assert bundle.stat().st_size < 600_000
+    assert bundle.stat().st_size < 1_000_000
     assert not (place / "tests").exists()
     config = read("manifest.json")["server"]["mcp_config"]
     arguments = [one.replace("${__dirname}", str(place)) for one in config["args"]]
