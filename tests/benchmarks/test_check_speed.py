@@ -225,9 +225,10 @@ def commit(place: Path) -> None:
 
 
 def took(argv: tuple[str, ...], place: Path, may_end_with: frozenset[int], variables: Mapping[str, str]) -> Took:
-    """Run a program to its end."""
+    """Run a program to its end, with the bytecode that an installed program has."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **variables}
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(argv, cwd=place, capture_output=True, check=False, env={**os.environ, **variables})
+    done = subprocess.run(argv, cwd=place, capture_output=True, check=False, env=environment)
     wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode in may_end_with, done.stderr
     return Took(wall, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -28,6 +29,9 @@ def add(a: int, b: int) -> int:
 server.run("stdio")
 """
 
+ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+"""An installed program has its bytecode."""
+
 MESSAGES = [
     {
         "jsonrpc": "2.0",
@@ -47,7 +51,8 @@ MESSAGES = [
 def start_and_list(argv: list[str]) -> tuple[float, int]:
     """Seconds from spawn to the answer of tools/list, and the peak memory of the process in kB."""
     begun = time.perf_counter()
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=ENVIRONMENT) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         for message in MESSAGES:

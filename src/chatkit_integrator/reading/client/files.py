@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PAGES = (".md", ".mdx")
 DOCUMENT = ".html"
 _SUFFIXES = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
+_COMPILED = re.compile(r"\.[cm]?jsx?$")
 _ENDS = ("", *_SUFFIXES, *(f"/index{suffix}" for suffix in _SUFFIXES))
 _NO_DOCUMENT = re.compile(r"(^|/)(node_modules|dist|build|out|coverage|docs|specs|skills|history|\.[^/]+)/")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -116,6 +117,7 @@ class Files:
         self._others: Mapping[str, str] = others or {}
         self._all = frozenset(tree.paths)
         self._sources: dict[str, Source | None] = {}
+        self._located: dict[str, str | None] = {}
 
     def has(self, path: str) -> bool:
         """Whether there is a file, below the site's root."""
@@ -186,8 +188,10 @@ class Files:
     def locate(self, importer: str, module: str) -> str | None:
         """The file of the repository that an import means: relative, or through an alias."""
         if not module.startswith("."):
-            found = (self._file(target) for target in self._targets(module))
-            return next((one for one in found if one is not None), None)
+            if module not in self._located:
+                found = (self._file(target) for target in self._targets(module))
+                self._located[module] = next((one for one in found if one is not None), None)
+            return self._located[module]
         return self._file(normpath(join(dirname(importer), module)))
 
     def _targets(self, module: str) -> Iterator[str]:
@@ -204,9 +208,9 @@ class Files:
             yield from (normpath(join(self.root, folder, module)) for folder in ("", "src"))
 
     def _file(self, stem: str) -> str | None:
-        without = re.sub(r"\.[cm]?jsx?$", "", stem)
+        stems = dict.fromkeys((stem, _COMPILED.sub("", stem)))
         for end in _ENDS:
-            for path in (stem + end, without + end):
+            for path in (one + end for one in stems):
                 if path in self._all and path.endswith(_SUFFIXES):
                     return path
         return None

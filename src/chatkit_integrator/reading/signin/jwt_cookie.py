@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 _JAR = re.compile(r"cookie", re.IGNORECASE)
 _JAR_IN_A_LIST = re.compile(r"cookie|store|jar", re.IGNORECASE)
 _FROM_SCRIPTS = ("js-cookie", "universal-cookie", "react-cookie", "typescript-cookie")
+_TOUCHED = re.compile(
+    r"ookie(?:(?:(?<=-cookie)|(?<=-Cookie)|(?<=nookie)|(?<=from .cookie)|(?<=require\(.cookie))s?[\"'`/]|s-next"
+    r"|(?:(?<=\bcookie)|(?<=\bCookie)|(?<=useCookie))s\s*[(<]|(?:(?<=etCookie)|(?<=hasCookie))\s*\("
+    r"|(?<=\.cookie)\s*=|s[\s)!?.]*\[|s[\s)!?]*\.|\w*[\s()\]!?]*\.\s*(?:get|has|set|serialize)\b)"
+)
+"""What a source that sets or reads a cookie holds: a cheap look before parsing."""
 _METHODS = frozenset({"get", "set", "has", "delete", "getAll", "remove", "toString", "length"})
 _LIBRARIES = (*next_auth.PACKAGES, *better_auth.PACKAGES, *clerk.PACKAGES, *supabase.HELPERS)
 
@@ -81,6 +87,8 @@ def _is_of_a_library(script: Script) -> bool:
 
 def cookies(scripts: Scripts, script: Script) -> Iterator[Seen]:
     """Every cookie that a source sets or reads by name, whatever it is for."""
+    if not _TOUCHED.search(script.text):
+        return
     jars, from_scripts = _jars(script)
     for node in tsx.root(script.text).find_all(kind="call_expression"):
         function, given = node.field("function"), javascript.arguments(node)
