@@ -43,6 +43,12 @@ def memory(notes: Repository, written: Written) -> Repository:
     return notes.over(written("memory"))
 
 
+@pytest.fixture(scope="session")
+def elsewhere(notes: Repository, written: Written) -> Repository:
+    """The same with a store that hands everything to a service that nothing is known of."""
+    return notes.over(written("elsewhere"))
+
+
 @pytest.mark.parametrize("item", ITEMS)
 def test_the_good_one_passes(notes: Repository, item: str) -> None:
     assert notes.word(item) == "pass", notes.verdict(item)
@@ -119,3 +125,32 @@ def test_a_thread_that_is_kept_with_its_items_breaks_when_it_gets_a_title(memory
 
     assert titled.with_({STORE: copied}).word("CK26") == "pass"
     assert titled.word("CK26") == "fail"
+
+
+@pytest.mark.parametrize("item", ["CK09", "CK11", "CK12", "CK25"])
+def test_what_a_service_does_that_is_not_known_is_not_guessed(elsewhere: Repository, item: str) -> None:
+    assert elsewhere.word(item) == "unknown", elsewhere.verdict(item)
+
+
+def test_a_service_that_is_not_told_whose_conversation_it_is_keeps_nobody_apart(elsewhere: Repository) -> None:
+    open_to_all = elsewhere.with_({STORE: ('remove_thread(context["user"], thread_id)', "remove_thread(thread_id)")})
+
+    assert open_to_all.word("CK12") == "fail"
+    assert [line for line in open_to_all.shown("CK12") if "remove_thread(thread_id)" in line]
+
+
+def test_a_database_for_trials_is_not_the_one_that_is_deployed(notes: Repository) -> None:
+    settings = """
+from pydantic_settings import BaseSettings
+
+
+class Settings(BaseSettings):
+    database_url: str = "sqlite+aiosqlite:///trial.db"
+
+
+engine = create_async_engine(Settings().database_url)"""
+    trial = notes.with_({STORE: ('engine = create_async_engine(os.environ["DATABASE_URL"])', settings)})
+    deployed = trial.with_({"backend/.env.example": ("*", "DATABASE_URL=postgresql://user:word@localhost/notes\n")})
+
+    assert trial.word("CK09") == "not applicable"
+    assert deployed.word("CK09") in {"pass", "fail"}

@@ -18,6 +18,8 @@ def judge(reading: Reading) -> Verdict:
     if server is None:
         return Unknown(NO_SERVER)
     if server.store is None or not any(method.asked for method in server.methods.values()):
+        if server.store is not None and any(method.served for method in server.methods.values()):
+            return Unknown("the store gives conversations to a service that is not known here")
         return NotApplicable("the store has no database")
     if server.database in {"sqlite", "memory"}:
         return NotApplicable("conversations are kept in SQLite, which has no pool to warm")

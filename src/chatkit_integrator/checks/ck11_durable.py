@@ -28,6 +28,9 @@ def judge(reading: Reading) -> Verdict:
         return Unknown(f"{', '.join(absent)} is inherited from somewhere that was not read")
     lost = [name for name in _WRITES if not methods[name].written]
     lost += [name for name in _READS if not methods[name].gives_rows]
+    services = sorted({event.name for name in lost for event in methods[name].served})
+    if services and all(methods[name].served or name in _WRITES for name in lost):
+        return Unknown(f"conversations are given to {', '.join(services)}; what that keeps is not known here")
     if lost:
         return Failed(f"{', '.join(lost)} works in memory", tuple_of(methods[name].place for name in lost))
     if server.database == "memory":

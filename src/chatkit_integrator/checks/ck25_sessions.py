@@ -22,6 +22,8 @@ def judge(reading: Reading) -> Verdict:
         return Unknown(NO_SERVER)
     asked = some(server.sessions.asked)
     if asked is None or server.store is None:
+        if server.store is not None and any(method.served for method in server.methods.values()):
+            return Unknown("the store gives conversations to a service that is not known here")
         return NotApplicable("the store has no database")
     blocking, shared, borrowed = some(server.sessions.blocking), some(server.sessions.shared), some(server.sessions.borrowed)
     if blocking:

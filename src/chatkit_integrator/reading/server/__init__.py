@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from chatkit_integrator.reading import secrets, versions
 from chatkit_integrator.reading.endpoints import live
 from chatkit_integrator.reading.flow import Label, Machine, Value
-from chatkit_integrator.reading.flow.values import Class, Function, Instance
+from chatkit_integrator.reading.flow.values import Class, Function
 from chatkit_integrator.reading.python import PythonModules
 from chatkit_integrator.reading.server import answering, identifying, keeping, serving, starting, storing, web
 from chatkit_integrator.reading.server.identifying import Identity
@@ -128,6 +128,8 @@ def read_server(tree: Tree, root: str | None, called: str | None = None) -> Serv
     context = _context(reached)
     store = server.fields.get("store") or _any_store(machine, base)
     kept = instances_of(machine, store, STORE)
+    if kept and not store.fields:  # known by its type alone
+        store = machine.make(kept[0].made_of)
     methods = storing.methods(machine, kept[0], store, context) if kept else {}
     startup = started.get(id(reached.app), []) if reached else [event for events in started.values() for event in events]
     place = machine.place(made_of.module, made_of.node)
@@ -224,7 +226,7 @@ def _server(machine: Machine, base: str, reached: _Reached | None) -> tuple[Valu
 
 
 def _any_store(machine: Machine, base: str) -> Value:
-    return next((Value(things=[Instance(one)]) for one in _classes(machine, base, STORE, b"Store")), Value())
+    return next((machine.make(one) for one in _classes(machine, base, STORE, b"Store")), Value())
 
 
 def _classes(machine: Machine, base: str, wanted: str, mark: bytes) -> list[Class]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading.flow.values import Class, Function, Instance, Label, Outside, Value, join, put
-from chatkit_integrator.reading.server import databases, models, noting, ordering, verifying, web
+from chatkit_integrator.reading.server import databases, models, noting, ordering, services, verifying, web
 
 if TYPE_CHECKING:
     from chatkit_integrator.model.verdict import Evidence
@@ -66,6 +67,7 @@ class Known:
             return Value(things=[Outside("agents.Tool()")])  # a tool is no part of the prompt
         if made.receiver is not None and any(one.last == "Agent()" for one in made.receiver.outside()) and made.name == "clone":
             return Value(set(made.receiver.labels), {**made.receiver.fields, **made.words}, list(made.receiver.things))
+        services.seen(machine, made)
         return ordering.derived(machine, made)
 
     def _chatkit(self, machine: Machine, made: Call) -> Value | None:
@@ -98,9 +100,12 @@ class Known:
         return _stored(name, given, words, machine.place(function.module, function.node))
 
     def made(self, machine: Machine, value: Value, made_of: Class, given: list[Value], words: dict[str, Value]) -> None:
-        """Keep the store that a server is given."""
-        if any(is_chatkits(one, SERVER) for one in machine.ancestors(made_of)):
+        """Keep the store that a server is given; settings are what the environment says."""
+        kin = machine.ancestors(made_of)
+        if any(is_chatkits(one, SERVER) for one in kin):
             self._given_store(value, given, words)
+        if any(one.last == "BaseSettings" for one in kin):
+            _settings(machine, value, made_of)
 
     def part(self, machine: Machine, value: Value, name: str, place: Evidence) -> Value | None:
         """Parts of requests; the address of a database; what the environment says."""
@@ -156,9 +161,22 @@ class Known:
                 kind = "async" if "async" in one.name.lower() or one.name.startswith("asyncpg.") else "sync"
                 labels = {Label("db", "", ("given",), place), Label("session", kind, (), place)}
                 return Value(labels=labels, things=[Outside(f"{one.name}()")])
-            if one.name.startswith("chatkit."):
+            if one.name.startswith("chatkit.") or services.may_keep(one):
                 return Value(things=[Outside(f"{one.name}()")])
         return None
+
+
+def _settings(machine: Machine, settings: Value, made_of: Class) -> None:
+    """Each field is what the environment says, or its default."""
+    for kin in machine.kin(made_of):
+        for node in kin.node.body:
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id not in settings.fields:
+                told = Label("env", node.target.id.upper(), (), machine.place(kin.module, node))
+                put(
+                    settings,
+                    node.target.id,
+                    join(Value(labels={told}), machine.member(made_of, node.target.id, None) or Value()),
+                )
 
 
 def _is_server(machine: Machine, value: Value | None) -> bool:

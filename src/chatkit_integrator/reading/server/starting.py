@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _STARTED_AS = re.compile(r"\b(?P<module>[\w.]+|[\w/.-]+\.py):(?P<name>\w+)\b")
 _TELLING = re.compile(r"(^|/)(Dockerfile[^/]*|Procfile|[^/]*\.(ya?ml|toml|sh|json|service)|Makefile|justfile)$")
+_EXAMPLES = re.compile(r"(^|/)\.?env[^/]*(example|sample|template)[^/]*$")
 _DEPLOYS = re.compile(
     r"(^|/)((docker-)?compose[^/]*\.ya?ml|Dockerfile[^/]*|[^/]*(deploy|values|k8s|helm|render|fly)[^/]*\.(ya?ml|toml))$"
 )
@@ -139,18 +140,15 @@ def warmed(methods: dict[str, Method], startup: Iterable[Event]) -> tuple[Eviden
 
 
 def database(tree: Tree, base: str, methods: dict[str, Method]) -> str:
-    """The kind of database that the store asks: what is deployed counts before what the code falls back to."""
+    """The kind of database that the store asks: what is deployed, or shown as an example, counts before a default."""
     asked = sorted(databases(methods), key=lambda one: (one.name == "", "given" in one.path, one.name))
     if not asked:
         return "none"
     chosen = asked[0]
     names = {part.removeprefix("env:") for one in asked for part in one.path if part.startswith("env:")}
-    deployed = _addresses(tree, base, _DEPLOYS)
-    kind = next((kind for name, kind in deployed if name in names), None)
-    kind = kind or chosen.name or next((kind for _, kind in deployed), None)
-    if kind is None or kind == "":
-        examples = _addresses(tree, base, re.compile(r"(^|/)\.?env[^/]*(example|sample|template)[^/]*$"))
-        kind = next((kind for name, kind in examples if name in names), None) or next((kind for _, kind in examples), None)
+    deployed, examples = _addresses(tree, base, _DEPLOYS), _addresses(tree, base, _EXAMPLES)
+    kind = next((kind for name, kind in (*deployed, *examples) if name in names), None) or chosen.name
+    kind = kind or next((kind for _, kind in (*deployed, *examples)), None)
     return kind or "unknown"
 
 

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading.flow import guarding
 from chatkit_integrator.reading.flow.values import Function, Label, Outside, Value
+from chatkit_integrator.reading.server import services
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chatkit_integrator.model.verdict import Evidence
     from chatkit_integrator.reading.flow import Event, Machine
     from chatkit_integrator.reading.flow.values import Instance
@@ -66,6 +69,11 @@ class Method:
         return tuple(one for one in self.asked if one.name in _WRITING)
 
     @property
+    def served(self) -> tuple[Event, ...]:
+        """The calls that hand what the method is about to a service that is not known here."""
+        return tuple(one for one in self.events if one.kind == services.EVENT)
+
+    @property
     def gives_rows(self) -> bool:
         """Whether what comes back was read from a database."""
         return any(one.kind == "stored" for one in self.returned)
@@ -79,6 +87,9 @@ class Method:
 
     def isolation(self, name: str, *, strict: bool) -> Isolation:
         """Who reaches what through the method. ``strict``: the SDK has not looked at the thread's owner before."""
+        if not self.asked and self.served and not self.found_by:
+            owned = [one for one in self.served if _tells_the_owner(one)]
+            return Isolation(unread=_places(owned), wrong=() if owned else _places(self.served))
         if not self.asked:
             about_rows = name.startswith("load") or bool(self.entries)
             owned = bool(self.found_by) or not about_rows or not (strict or name == "save_thread")
@@ -139,6 +150,14 @@ def methods(machine: Machine, made_of: Instance, store: Value, context: Value) -
         granted = frozenset(one.name for one in guarding.matches(returned.labels, guarding.EQUAL))
         found[name] = Method(place, tuple(events), frozenset(returned.every()), compared, granted)
     return found
+
+
+def _tells_the_owner(event: Event) -> bool:
+    return any(one.kind in OWNER for value in (*event.given, *event.words.values()) for one in value.every())
+
+
+def _places(events: Iterable[Event]) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(one.place for one in events))
 
 
 def _is_found(event: Event, *, strict: bool) -> bool:
