@@ -129,6 +129,21 @@ def test_other_systems_are_asked_about_as_before(kind: str) -> None:
     assert settled(OWN, None, kind)[0].identity == "bearer"
 
 
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [
+        ("localstorage", "set an httpOnly cookie"),
+        ("next-auth", "Auth.js encrypts its own cookie"),
+        ("supabase", "set its access token"),
+        ("clerk", "__session"),
+    ],
+)
+def test_who_keeps_no_cookie_with_the_token_reads_how_to_have_one_and_how_to_do_without(kind: str, how: str) -> None:
+    why = settled(OWN, None, kind)[1]["auth.cookie"].why
+    assert how in why
+    assert "identity=guest" in why
+
+
 def test_where_nobody_signs_in_guests_are_suggested() -> None:
     question = settled(NOBODY, None, "none")[1]["identity"]
     assert (question.choices, question.suggested) == (("guest", "bearer"), "guest")

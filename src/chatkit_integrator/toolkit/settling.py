@@ -23,6 +23,15 @@ IDENTITIES: Mapping[str, Identity] = {"bearer": "bearer", "jwks": "jwks", "signe
 _IDENTITY_BLOCKS = ("fastapi.package", "fastapi.mount", "nextjs.signing", "nextjs.proxy", "nextjs.widget", "nextjs.mount")
 _COOKIE_BLOCKS = ("nextjs.proxy", "nextjs.widget", "nextjs.mount")
 
+_KEPT_ELSEWHERE: Mapping[str, str] = {
+    "localstorage": "localStorage is not sent to the site's server, and any script of a page can read it: set an httpOnly "
+    "cookie where people are signed in, and name it here. ",
+    "next-auth": "Auth.js encrypts its own cookie: where its session carries the backend's token, set that as an httpOnly "
+    "cookie too, and name it here. ",
+    "supabase": "Supabase's cookies hold a whole session, in parts: set its access token as an httpOnly cookie, and name it. ",
+    "clerk": "Clerk's own token is in its cookie __session: name that one where the dependency checks Clerk's tokens. ",
+}
+
 
 def settle(
     backend: Backend | None, frontend: Frontend | None, answers: Mapping[str, str]
@@ -167,7 +176,8 @@ def _cookie(
         Question(
             id="auth.cookie",
             ask=f"Which cookie of the site holds the token that {dependency} accepts as Authorization: Bearer?",
-            why=f"The frontend's sign-in is {_named(frontend)}; no cookie that holds such a token was found.",
+            why=f"The frontend's sign-in is {_named(frontend)}; no cookie that holds such a token was found. "
+            f"{_KEPT_ELSEWHERE.get(frontend.auth.kind, '')}identity=guest would do without, and not know the signed-in user.",
             blocks=_COOKIE_BLOCKS,
         )
     )
