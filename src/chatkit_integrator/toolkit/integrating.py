@@ -184,13 +184,13 @@ def _backend_pins(profile: Profile, tree: Tree) -> list[str]:
 def _frontend_pins(profile: Profile, tree: Tree) -> list[str]:
     if profile.frontend is None or profile.frontend.framework != "nextjs":
         return []
-    from chatkit_integrator.frameworks.nextjs.floors import conflicts  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.frameworks.nextjs.floors import in_the_way  # noqa: PLC0415 - not needed to start a server
     from chatkit_integrator.frameworks.nextjs.transforms.dependencies import PACKAGE, declared  # noqa: PLC0415
     from chatkit_integrator.syntax import jsonc  # noqa: PLC0415
 
     path = profile.frontend.manifest
     packages = declared(jsonc.load(tree.text(path), path))
-    found = () if PACKAGE in packages else conflicts(packages)
+    found = () if PACKAGE in packages else in_the_way(tree, profile.frontend, packages)
     return [f"{path} has {one.declared}, but {one.needs} is asked for by {one.by}" for one in found]
 
 

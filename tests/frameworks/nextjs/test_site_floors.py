@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chatkit_integrator.frameworks.nextjs.floors import conflicts
+from chatkit_integrator.frameworks.nextjs.floors import conflicts, in_the_way
+from chatkit_integrator.model.profile import Frontend
+from chatkit_integrator.model.tree import Tree
 
 FINE = (
     "^18",
@@ -37,6 +39,28 @@ def test_types_that_lose_the_sites_elements_are_in_the_way(wanted: str) -> None:
     assert found.needs == "@types/react 18.2.6 or newer"
 
 
-@pytest.mark.parametrize(("wanted", "count"), [("^17", 1), ("16.x", 1), ("^18", 0), ("18.2.0", 0), ("19.2.0", 0)])
+@pytest.mark.parametrize(
+    ("wanted", "count"), [("^17", 1), ("16.x", 1), ("^18", 0), ("18.2.0", 0), ("19.0.0-rc-45804af1-20241021", 0)]
+)
 def test_react_itself_has_to_be_18(wanted: str, count: int) -> None:
     assert len(conflicts({"react": wanted})) == count
+
+
+@pytest.mark.parametrize(
+    ("manager", "npmrc", "count"),
+    [
+        ("pnpm", "", 0),
+        ("yarn", "", 0),
+        ("npm", "legacy-peer-deps=true\n", 0),
+        ("npm", "", 1),
+        ("npm", "# legacy-peer-deps=true", 1),
+    ],
+)
+def test_a_pre_release_of_react_is_in_the_way_of_npm_alone(manager: str, npmrc: str, count: int) -> None:
+    """Seen with npm 11: ``ERESOLVE``, peer react ">=18" from @openai/chatkit-react."""
+    site = Frontend(
+        root="web", framework="nextjs", router="app", language="ts", layout=None, layouts=(), app_dir="web/app",
+        manifest="web/package.json", package_manager=manager, workspace_root=".",
+    )  # fmt: skip
+    found = in_the_way(Tree.of({".npmrc": npmrc}), site, {"react": "19.0.0-rc-45804af1-20241021"})
+    assert [one.declared for one in found] == ["react 19.0.0-rc-45804af1-20241021"] * count

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from posixpath import join, normpath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chatkit_integrator.model.profile import Frontend
+    from chatkit_integrator.model.tree import Tree
+
 FLOORS: dict[str, tuple[tuple[int, int, int], str]] = {
     "react": ((18, 0, 0), "@openai/chatkit-react"),
     "@types/react": ((18, 2, 6), "@openai/chatkit-react, whose types hide all HTML elements with older ones"),
 }
-_ONE = re.compile(r"(?P<operator>\^|~|<=|<|=)?\s*v?(?P<parts>\d+(?:\.(?:\d+|[xX*]))*)(?:-[\w.]+)?")
+_ONE = re.compile(r"(?P<operator>\^|~|<=|<|=)?\s*v?(?P<parts>\d+(?:\.(?:\d+|[xX*]))*)(?:-[\w.-]+)?")
+
+_PRERELEASE = re.compile(r"[=v]*\d+\.\d+\.\d+-[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +35,29 @@ class Conflict:
     by: str
 
 
+def in_the_way(tree: Tree, site: Frontend, packages: Mapping[str, str]) -> tuple[Conflict, ...]:
+    """Those of the site's declared packages that are in the way of its own package manager.
+
+    To npm a pre-release is no newer version of anything (``ERESOLVE``), unless ``.npmrc`` has ``legacy-peer-deps=true``; pnpm,
+    yarn and bun only warn.
+    """
+    react = packages.get("react", "")
+    strict = site.package_manager in {None, "npm"} and not any(
+        _is_lenient(tree, one) for one in {site.root, site.workspace_root}
+    )
+    if strict and _PRERELEASE.fullmatch(react):
+        why = "@openai/chatkit-react, and npm counts no pre-release as newer (legacy-peer-deps=true in .npmrc makes it)"
+        return (*conflicts(packages), Conflict(f"react {react}", "react 18.0.0 or newer", why))
+    return conflicts(packages)
+
+
+def _is_lenient(tree: Tree, folder: str) -> bool:
+    path = normpath(join(folder, ".npmrc"))
+    return path in tree.paths and re.search(r"^\s*legacy-peer-deps\s*=\s*true\b", tree.text(path), re.MULTILINE) is not None
+
+
 def conflicts(packages: Mapping[str, str]) -> tuple[Conflict, ...]:
-    """Those of the declared packages, by name and range, that are in the way."""
+    """Those of the declared packages, by name and range, that exclude every version that is new enough."""
     found: list[Conflict] = []
     for name, (floor, by) in FLOORS.items():
         if name in packages and ends_below(packages[name], floor):

@@ -29,7 +29,7 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     packages = declared(manifest)
     if PACKAGE in packages:
         return AlreadyThere(f"{frontend.manifest} has {PACKAGE}")
-    in_the_way = floors.conflicts(packages)
+    in_the_way = floors.in_the_way(tree, frontend, packages)
     if in_the_way:
         first = in_the_way[0]
         reason = f"{frontend.manifest} has {first.declared}, but {first.needs} is asked for by {first.by}; move to that."
