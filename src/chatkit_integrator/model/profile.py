@@ -101,6 +101,21 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
+class EnvFile:
+    """A file that a settings class reads by itself: its ``name``, and the line of the class that says so.
+
+    ``is_loaded``: something puts it into the process's environment as well. ``refuses``: the class stops the application where
+    the file has a name that it does not know.
+    """
+
+    name: str
+    path: str
+    line: int
+    refuses: bool
+    is_loaded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Backend:
     """A Python backend. ``root`` is the folder of the manifest; ``import_root`` the folder its imports start from.
 
@@ -122,6 +137,7 @@ class Backend:
     auth: BackendAuth = field(default_factory=lambda: BackendAuth("none"))
     agent: Agent | None = None
     env_example: str | None = None
+    env_file: EnvFile | None = None
     requires_python: str | None = None
     integration: tuple[Location, ...] = ()
 

@@ -28,6 +28,7 @@ PYJWT = "pyjwt>=2.8"
 CRYPTOGRAPHY = "cryptography>=42"
 HTTPX = "httpx>=0.27"
 MULTIPART = "python-multipart>=0.0.18"
+DOTENV = "python-dotenv>=0.21"  # what pydantic-settings asks for
 OLDEST_PYTHON = "3.11"
 WARMS = "0.112.2"
 """The first FastAPI that runs a router's lifespan."""

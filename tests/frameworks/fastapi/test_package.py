@@ -22,6 +22,7 @@ from chatkit_integrator.model.profile import (
     Contract,
     Database,
     Dependencies,
+    EnvFile,
     Factory,
     Profile,
     RunContext,
@@ -150,6 +151,7 @@ def profile(
     database: Database | None = None,
     factory: Factory | None = None,
     guest: bool = False,
+    env_file: EnvFile | None = None,
 ) -> Profile:
     backend = Backend(
         root=".",
@@ -164,6 +166,7 @@ def profile(
         database=database,
         auth=auth or BackendAuth("none"),
         agent=agent,
+        env_file=env_file,
     )
     return Profile(backend, None, Contract(identity="guest" if guest else "bearer"))
 
@@ -220,6 +223,10 @@ PROJECTS: dict[str, tuple[Profile, Mapping[str, str]]] = {
             database=engine("app/db.py", "engine"),
         ),
         {"app/__init__.py": "", "app/main.py": MAIN, "app/deps.py": DEPS, "app/bot.py": BOT_MAKER, "app/db.py": ENGINE},
+    ),
+    "settings of a file that only their class sees": (
+        profile(guest=True, env_file=EnvFile(".env", "app/config.py", 9, refuses=False)),
+        {"app/__init__.py": "", "app/main.py": MAIN},
     ),
     "nothing of its own, no package": (profile("main.py", guest=True), {"main.py": MAIN}),
     "modules beside one another": (
@@ -419,8 +426,8 @@ def router_module(backend: Backend) -> str:
 
 @pytest.mark.slow
 def test_what_is_written_is_clean_for_linter_formatter_and_type_checker(tmp_path: Path) -> None:
-    roots: list[dict[str, str]] = []  # four: the others differ in where the router is included, which is not ours
-    for number, name in enumerate(list(PROJECTS)[:4]):
+    roots: list[dict[str, str]] = []  # five: the others differ in where the router is included, which is not ours
+    for number, name in enumerate(list(PROJECTS)[:5]):
         made = installed(name, tmp_path / str(number))
         assert made.backend is not None
         (tmp_path / str(number) / "pyproject.toml").write_text(

@@ -7,7 +7,7 @@ from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import NothingSupportedError, SyntaxRefusedError
-from chatkit_integrator.frameworks.fastapi.inspecting import agents, apps, routes, signin, storage
+from chatkit_integrator.frameworks.fastapi.inspecting import agents, apps, routes, settings, signin, storage
 from chatkit_integrator.model.profile import Backend
 from chatkit_integrator.model.unit import Candidate, Inspected, Location
 from chatkit_integrator.reading import manifests
@@ -91,7 +91,8 @@ def inspect(tree: Tree, root: str, answers: Mapping[str, str]) -> Inspected:
         package_dir=dirname(one.app.path),
         relative_imports=_relative(modules, one),
         database=stored[0] if stored else None,
-        settings=_settings(modules, scope),
+        settings=settings.kind(modules, scope),
+        env_file=settings.env_file(modules, scope),
         auth=auth,
         agent=agent,
         env_example=_env_example(tree, folder or "", root),
@@ -133,17 +134,6 @@ def import_root(tree: Tree, modules: PythonModules, found: Found, folder: str) -
 def _relative(modules: PythonModules, found: Found) -> bool:
     module = modules.module(found.made_in)
     return module is not None and bool(re.search(r"^\s*from \.+[\w.]* import", module.text, re.MULTILINE))
-
-
-def _settings(modules: PythonModules, root: str) -> str:
-    for mark, name in (
-        (b"pydantic_settings", "pydantic-settings"),
-        (b"BaseSettings", "pydantic-settings"),
-        (b"load_dotenv", "dotenv"),
-    ):
-        if next(modules.containing(mark, under=root), None) is not None:
-            return name
-    return "os.environ" if next(modules.containing(b"os.getenv", under=root), None) else "none"
 
 
 def _env_example(tree: Tree, folder: str, root: str) -> str | None:

@@ -30,3 +30,6 @@ project_engine: Engine | AsyncEngine
 
 PROJECT_URL: str
 """The name of the environment variable that addresses the project's database."""
+
+ENV_FILE: str
+"""The name of the file that the project's settings are read from."""

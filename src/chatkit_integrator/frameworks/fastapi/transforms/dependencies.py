@@ -57,6 +57,8 @@ def wanted(profile: Profile, backend: Backend) -> tuple[str, ...]:
         found += [floors.CRYPTOGRAPHY, floors.HTTPX]
     if profile.contract.attachments:
         found.append(floors.MULTIPART)
+    if backend.env_file is not None and not backend.env_file.is_loaded:
+        found.append(floors.DOTENV)
     return tuple(found)
 
 

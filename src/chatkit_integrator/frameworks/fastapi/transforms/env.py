@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.frameworks.fastapi.transforms.package import has_own_file
-from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Transform
+from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Transform
 from chatkit_integrator.syntax import dotenv
 
 if TYPE_CHECKING:
@@ -42,7 +42,20 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     edited = dotenv.add(text, entries(profile, backend))
     if edited == text:
         return AlreadyThere(f"{path} names every variable")
-    return Edited((tree.edit(path, edited),), f"Name the backend's new variables in {path}")
+    return Edited((tree.edit(path, edited),), f"Name the backend's new variables in {path}", _refusing(backend))
+
+
+def _refusing(backend: Backend) -> tuple[FollowUp, ...]:
+    """What to do where the settings' own class stops the application at a name in the file that it does not know."""
+    file = backend.env_file
+    if file is None or not file.refuses:
+        return ()
+    return (
+        FollowUp(
+            f"{file.path}:{file.line} admits no names in {file.name} but its own, and stops the application at the chat's: add "
+            'extra="ignore" there, or set the chat\'s variables in the environment.'
+        ),
+    )
 
 
 TRANSFORM = Transform(

@@ -66,7 +66,22 @@ def package_files(profile: Profile) -> Mapping[str, str]:
     if profile.contract.attachments:
         found |= {f"{name}.py": _template(name) for name in (ATTACHMENTS, "files")}
         found["__init__.py"], found["router.py"] = _template("init_attachments"), _keeping_files(found["router.py"])
+    if backend.env_file is not None and not backend.env_file.is_loaded:
+        name = Binding((), f'ENV_FILE = "{backend.env_file.name}"')
+        found["environment.py"] = rewire(_template("environment"), {"ENV_FILE": name})
+        found["__init__.py"] = _reading_env_file(found["__init__.py"])
     return found
+
+
+def _reading_env_file(init: str) -> str:
+    """Give the package's start that reads the file of settings, before anything is asked."""
+    before, line, after = init.partition("\n__all__")
+    documented, quotes, imports = before.rpartition('"""\n\n')
+    if not line or not quotes:
+        raise ValueError("the start of the package is not as it is expected")
+    ours = "from .environment import read_env_file\n"
+    sorted_in = "".join(sorted([*imports.splitlines(keepends=True), ours]))
+    return f"{documented}{quotes}{sorted_in}\nread_env_file()\n{line}{after}"
 
 
 def _keeping_files(router: str) -> str:

@@ -1,0 +1,102 @@
+"""How a backend reads its settings, and the `.env` file that only its own settings class sees."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from posixpath import basename
+from typing import TYPE_CHECKING
+
+from chatkit_integrator.frameworks.fastapi.inspecting.apps import is_live
+from chatkit_integrator.model.profile import EnvFile
+from chatkit_integrator.reading.python import dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chatkit_integrator.reading.python import PythonModules
+
+_KEY = "env_file"
+
+
+def kind(modules: PythonModules, root: str) -> str:
+    """The library that settings are read with."""
+    for mark, name in (
+        (b"pydantic_settings", "pydantic-settings"),
+        (b"BaseSettings", "pydantic-settings"),
+        (b"load_dotenv", "dotenv"),
+    ):
+        if next(modules.containing(mark, under=root), None) is not None:
+            return name
+    return "os.environ" if next(modules.containing(b"os.getenv", under=root), None) else "none"
+
+
+def env_file(modules: PythonModules, root: str) -> EnvFile | None:
+    """The file that pydantic's settings are read from, the class that admits no other names first.
+
+    What is in that file reaches the class alone, and not the process's environment, unless something loads it there as well.
+    """
+    found: list[EnvFile] = []
+    for module in modules.containing(_KEY.encode(), b"BaseSettings", under=root):
+        if not is_live(module.path, root):
+            continue
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ClassDef):
+                found += _of_class(node, module.path)
+    if not found:
+        return None
+    loaded = any(is_live(module.path, root) for module in modules.containing(b"load_dotenv", under=root))
+    return replace(next((one for one in found if one.refuses), found[0]), is_loaded=loaded)
+
+
+def _of_class(node: ast.ClassDef, path: str) -> Iterator[EnvFile]:
+    for statement in node.body:
+        if isinstance(statement, ast.ClassDef) and statement.name == "Config":
+            given = dict(_assigned(statement))
+        elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and "model_config" in _targets(statement):
+            given = _keywords(statement.value)
+        else:
+            continue
+        name = _file_name(given.get(_KEY))
+        if name is not None:
+            yield EnvFile(name, path, statement.lineno, _refuses(given))
+
+
+def _assigned(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
+    for statement in node.body:
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
+            for name in _targets(statement):
+                yield name, statement.value
+
+
+def _targets(statement: ast.Assign | ast.AnnAssign) -> list[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return [one.id for one in targets if isinstance(one, ast.Name)]
+
+
+def _keywords(value: ast.expr | None) -> dict[str, ast.expr]:
+    if isinstance(value, ast.Call):
+        return {one.arg: one.value for one in value.keywords if one.arg is not None}
+    if isinstance(value, ast.Dict):
+        pairs = zip(value.keys, value.values, strict=True)
+        return {key.value: one for key, one in pairs if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+    return {}
+
+
+def _file_name(value: ast.expr | None) -> str | None:
+    """The last piece of text in how the first file is named: ``".env"``, ``f"{HERE}/.env"``, ``HERE / ".env"``."""
+    if isinstance(value, (ast.Tuple, ast.List)):
+        value = next(iter(value.elts), None)
+    if value is None or (isinstance(value, ast.Constant) and value.value is None):
+        return None
+    texts = [one for one in ast.walk(value) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    last = max(texts, key=lambda one: (one.lineno, one.col_offset), default=None)
+    return (basename(str(last.value)) if last else "") or ".env"
+
+
+def _refuses(given: dict[str, ast.expr]) -> bool:
+    """Whether a name in the file that the class does not know is an error; with a prefix of its own it is passed over."""
+    extra = given.get("extra")
+    word = extra.value if isinstance(extra, ast.Constant) else (dotted(extra) or "").rpartition(".")[2] if extra else "forbid"
+    prefix = given.get("env_prefix")
+    return word == "forbid" and (prefix is None or (isinstance(prefix, ast.Constant) and not prefix.value))
