@@ -66,9 +66,10 @@ export function rememberThread(user: string, thread: string | null): void {
   if (user) stored((storage) => (thread ? storage.setItem(THREAD + user, thread) : storage.removeItem(THREAD + user)));
 }
 
-function stored(action: (storage: Storage) => string | null | void): string | null {
+function stored(action: (storage: Storage) => unknown): string | null {
   try {
-    return action(localStorage) ?? null;
+    const found = action(localStorage);
+    return typeof found === "string" ? found : null;
   } catch {
     return null; // private windows may refuse
   }

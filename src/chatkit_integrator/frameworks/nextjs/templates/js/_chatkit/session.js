@@ -61,7 +61,8 @@ export function rememberThread(user, thread) {
 
 function stored(action) {
   try {
-    return action(localStorage) ?? null;
+    const found = action(localStorage);
+    return typeof found === "string" ? found : null;
   } catch {
     return null; // private windows may refuse
   }
