@@ -122,7 +122,35 @@ def test_a_middleware_has_to_let_the_keys_pass(identity: Identity, named: bool) 
     guarded = replace(made, frontend=replace(made.frontend, middleware=Middleware("web/proxy.ts")))
     found = planned(guarded)
     assert isinstance(found, Edited)
-    assert ("let /api/auth/jwks pass" in found.follow_ups[0].text) == named
+    assert any("let /api/auth/jwks pass" in one.text for one in found.follow_ups) == named
+    assert any("may answer for /api/chatkit" in one.text for one in found.follow_ups)
+
+
+@pytest.mark.parametrize(
+    ("matchers", "may"),
+    [
+        ((), True),
+        (("/:path*",), True),
+        (("/dashboard/:path*", "/api/:name"), True),
+        (("/((?!_next|favicon.ico).*)",), True),
+        (("/(api|trpc)(.*)",), True),
+        (("/:locale(en|de)/:path*",), True),
+        (("/((broken",), True),
+        (("/dashboard/:path*", "/login"), False),
+        (("/((?!api|_next/static|_next/image|favicon.ico).*)",), False),
+        (("/:page", "/books/:id?"), False),
+    ],
+)
+def test_a_middleware_that_never_sees_the_route_is_not_told_of(matchers: tuple[str, ...], may: bool) -> None:
+    made = profile_of("bearer")
+    assert made.frontend is not None
+    guarded = replace(made, frontend=replace(made.frontend, middleware=Middleware("web/middleware.ts", matchers)))
+    found = planned(guarded)
+    assert isinstance(found, Edited)
+    assert any("may answer for" in one.text for one in found.follow_ups) == may
+    below = replace(guarded, contract=replace(guarded.contract, proxy_path="/shop/api/chatkit"))
+    assert isinstance(found := planned(below), Edited)
+    assert any("may answer for" in one.text for one in found.follow_ups) == may
 
 
 def test_its_own_edits_are_already_there() -> None:

@@ -6,6 +6,7 @@ deciding who may pass: the widget takes a redirect for "signed out".
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.frameworks.nextjs.installing import address, proxy_files
@@ -13,9 +14,11 @@ from chatkit_integrator.frameworks.nextjs.transforms.signing import NEEDED, may_
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
 
 if TYPE_CHECKING:
-    from chatkit_integrator.model.profile import Contract, Frontend, Profile
+    from chatkit_integrator.model.profile import Contract, Frontend, Middleware, Profile
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
+
+_SEGMENTS = {"": "/[^/]+", "?": "(?:/[^/]+)?", "+": "(?:/[^/]+)+", "*": "(?:/[^/]+)*"}
 
 
 def plan(tree: Tree, profile: Profile) -> Outcome:
@@ -88,16 +91,34 @@ def _notes(frontend: Frontend, profile: Profile, computed: tuple[str, ...]) -> l
         )
         for name in computed
     ]
-    if frontend.middleware is not None:
-        asked = profile.contract.keys_path if profile.contract.identity == "jwks" else None
-        keys = f" It has to let {asked} pass, which the backend asks for without a session." if asked else ""
-        notes.append(
-            FollowUp(
-                f"{frontend.middleware.path} may answer for {profile.contract.proxy_path} before the route does; a redirect "
-                f"there means signed out to the chat.{keys}"
+    keys = profile.contract.keys_path if profile.contract.identity == "jwks" else None
+    if (guard := frontend.middleware) is not None:
+        asked = [path for path in (profile.contract.proxy_path, keys) if path and may_answer(guard, path)]
+        if profile.contract.proxy_path in asked:
+            notes.append(
+                FollowUp(
+                    f"{guard.path} may answer for {profile.contract.proxy_path} before the route does; a redirect "
+                    "there means signed out to the chat."
+                )
             )
-        )
+        if keys in asked:
+            notes.append(FollowUp(f"{guard.path} has to let {keys} pass, which the backend asks for without a session."))
     return notes
+
+
+def may_answer(middleware: Middleware, path: str) -> bool:
+    """Whether the middleware's matchers may take a path of ``/api``; below a base path they are written without it."""
+    inside = path[max(path.find("/api/"), 0) :]
+    return not middleware.matchers or any(_takes(matcher, inside) for matcher in middleware.matchers)
+
+
+def _takes(matcher: str, path: str) -> bool:
+    """As Next.js reads it: ``:name`` is a segment, with ``*``, ``+`` and ``?`` behind it; what is in brackets is a pattern."""
+    pattern = re.sub(r"/:\w+(?!\w)([*+?]?)(?!\()", lambda found: _SEGMENTS[found.group(1)], matcher)
+    try:
+        return ":" in re.sub(r"\(\?:", "", pattern) or re.fullmatch(pattern, path) is not None
+    except re.error:
+        return True
 
 
 TRANSFORM = Transform(
