@@ -50,7 +50,7 @@ FAILS: list[tuple[str, str, Changes]] = [
     ("CK08", "the gate is a comment", {PAGE: ("  if (!session)", "  // if (!session)")}),
     ("CK08", "another page is open", {"frontend/app/free/page.tsx": ("", IMPORTS_CHAT + "export default function Free() { return <Chat />; }\n")}),
     ("CK14", "another strategy", {LAYOUT: ("beforeInteractive", "lazyOnload")}),
-    ("CK14", "a plain element", {LAYOUT: [("<Script", "<script"), (' strategy="beforeInteractive"', " async")]}),
+    ("CK14", "a plain element", {LAYOUT: [("<Script", "<script"), ('strategy="beforeInteractive"', "async")]}),
     ("CK14", "outside the head", {LAYOUT: [("<head>", ""), ("</head>", "")]}),
     ("CK15", "another path of the backend", {ROUTE: ("}/chatkit`", "}/api/chatkit`")}),
     ("CK15", "the backend moved", {"backend/main.py": ('"/chatkit"', '"/v2/chatkit"')}),

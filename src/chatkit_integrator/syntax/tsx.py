@@ -159,19 +159,43 @@ def the_html(text: str, path: str) -> Html | None:
 
 
 def append_child(text: str, parent: Element, child: str) -> str:
-    """Put JSX as the last child of an element, on the same line where the element is on one line."""
+    """Put JSX as the last child of an element, on lines of its own wherever the element does not share its line.
+
+    A child may have several lines; a tab at the start of one stands for one level of the text's own indentation.
+    """
     if parent.content is None:
         return _open_up(text, parent, child)
     inside = text[parent.content.start : parent.content.end]
     if "\n" not in inside:
-        return apply(text, [Splice(parent.content.end, parent.content.end, child)])
+        return _broken_up(text, parent, parent.content, child)
     outer = indentation(text, parent.content.end)
     first = next((line for line in inside.split("\n")[1:] if line.strip()), "")
     inner = first[: len(first) - len(first.lstrip())] if first.strip() else outer + indent_unit(text)
     place = parent.content.start + len(inside.rstrip(" \t"))
     if text[place - 1] != "\n":
-        return apply(text, [Splice(parent.content.end, parent.content.end, child)])
-    return apply(text, [Splice(place, place, f"{inner}{child}{line_ending(text)}")])
+        return apply(text, [Splice(parent.content.end, parent.content.end, _on_one_line(child))])
+    return apply(text, [Splice(place, place, f"{inner}{_block(text, inner, child)}{line_ending(text)}")])
+
+
+def _broken_up(text: str, parent: Element, content: Span, child: str) -> str:
+    """Break an element that is one line into several, which JSX does not see, unless other things are on that line."""
+    inside = text[content.start : content.end]
+    before, after = text[: parent.span.start].rsplit("\n", 1)[-1], text[parent.span.end :].split("\n", 1)[0]
+    if before.strip() or after.strip() or "\n" in text[parent.span.start : content.start] or inside != inside.strip():
+        return apply(text, [Splice(content.end, content.end, _on_one_line(child))])
+    ending, outer = line_ending(text), indentation(text, parent.span.start)
+    inner = outer + indent_unit(text)
+    lines = [line for line in (inside, _block(text, inner, child)) if line]
+    new = "".join(f"{ending}{inner}{line}" for line in lines) + ending + outer
+    return apply(text, [Splice(content.start, content.end, new)])
+
+
+def _on_one_line(child: str) -> str:
+    return " ".join(line.strip() for line in child.split("\n"))
+
+
+def _block(text: str, indent: str, child: str) -> str:
+    return child.replace("\t", indent_unit(text)).replace("\n", line_ending(text) + indent)
 
 
 def _open_up(text: str, parent: Element, child: str) -> str:
@@ -180,21 +204,21 @@ def _open_up(text: str, parent: Element, child: str) -> str:
     ending, unit = line_ending(text), indent_unit(text)
     outer = indentation(text, parent.span.start)
     if text[: parent.span.start].rsplit("\n", 1)[-1].strip():
-        return apply(text, [Splice(parent.span.start, parent.span.end, f"{opened}{child}</{parent.name}>")])
-    new = f"{opened}{ending}{outer}{unit}{child}{ending}{outer}</{parent.name}>"
+        return apply(text, [Splice(parent.span.start, parent.span.end, f"{opened}{_on_one_line(child)}</{parent.name}>")])
+    new = f"{opened}{ending}{outer}{unit}{_block(text, outer + unit, child)}{ending}{outer}</{parent.name}>"
     return apply(text, [Splice(parent.span.start, parent.span.end, new)])
 
 
 def insert_before(text: str, sibling: Element, lines: list[str]) -> str:
     """Put JSX before an element: on lines of its own where the element starts its line, beside it otherwise.
 
-    A tab at the start of one of ``lines`` stands for one level of the text's own indentation.
+    A tab at the start of one of ``lines`` stands for one level of the text's own indentation, and each may be several lines.
     """
     at = sibling.span.start
     if text[:at].rsplit("\n", 1)[-1].strip():
-        return apply(text, [Splice(at, at, "".join(line.strip() for line in lines))])
-    outer, unit, ending = indentation(text, at), indent_unit(text), line_ending(text)
-    new = "".join(f"{line.replace(chr(9), unit)}{ending}{outer}" for line in lines)
+        return apply(text, [Splice(at, at, "".join(map(_on_one_line, lines)))])
+    outer, ending = indentation(text, at), line_ending(text)
+    new = "".join(f"{_block(text, outer, line)}{ending}{outer}" for line in lines)
     return apply(text, [Splice(at, at, new)])
 
 

@@ -60,14 +60,14 @@ def add_script(text: str, path: str) -> str:
                 f"{path}:{found.line} loads chatkit.js in another way; make it beforeInteractive next/script inside <head>."
             )
     name = script or _free_name(text)
-    tag = f'<{name} src="{SOURCE}" strategy="beforeInteractive" />'
+    tag = f'<{name}\n\tsrc="{SOURCE}"\n\tstrategy="beforeInteractive"\n/>'
     if html.head is not None:
         edited = tsx.append_child(text, html.head, tag)
     else:
         first = html.body
         if first is None:
             raise SyntaxRefusedError(f"{path} has no <body> of its own, so the place for <head> is not certain.")
-        edited = tsx.insert_before(text, first, ["<head>", f"\t{tag}", "</head>"])
+        edited = tsx.insert_before(text, first, ["<head>", "\t" + tag.replace("\n", "\n\t"), "</head>"])
     if script is None:
         edited = tsx.add_import(edited, name, "next/script")
     return edited
