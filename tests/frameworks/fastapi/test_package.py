@@ -389,6 +389,27 @@ def test_who_generates_migrations_is_told_to_leave_the_chats_tables_alone() -> N
     assert not any("chatkit_" in one.text for one in untold.follow_ups)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "command"),
+    [
+        ("pyproject.toml", "[project]\nname = 'truffle'\n", None),
+        (
+            "pyproject.toml",
+            "[tool.ruff]\n",
+            "ruff check --fix app/chatkit_backend app/main.py && ruff format app/chatkit_backend ",
+        ),
+        ("ruff.toml", "line-length = 99\n", "ruff check --fix app/"),
+        (".pre-commit-config.yaml", "- id: black\n", "black app/chatkit_backend app/main.py"),
+    ],
+)
+def test_who_formats_their_code_is_told_how_to_format_ours(name: str, text: str, command: str | None) -> None:
+    outcome = plan(Tree.of({name: text}), profile(guest=True))
+    assert isinstance(outcome, Edited)
+    commands = [one.command or "" for one in outcome.follow_ups if one.text.startswith("Format ")]
+    assert len(commands) == (command is not None)
+    assert all(one.startswith(command or "") for one in commands)
+
+
 @EVERY
 async def test_the_app_starts_with_the_endpoint_and_knows_its_user(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ import pytest
 
 from chatkit_integrator.frameworks.nextjs.installing import proxy_files, widget_files
 from chatkit_integrator.frameworks.nextjs.transforms import proxy, widget
-from chatkit_integrator.model.profile import Contract, Frontend, Profile
+from chatkit_integrator.model.profile import Contract, Frontend, Layout, Profile
 from chatkit_integrator.model.tree import Tree
 from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Refused
 from chatkit_integrator.syntax import tsx
@@ -110,3 +110,32 @@ def test_either_may_come_first(order: tuple[object, ...]) -> None:
         tree = tree.with_edits(outcome.edits)
     assert tree.has("app/_chatkit/forward.ts")
     assert tree.has("app/_chatkit/chat-widget.tsx")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "command"),
+    [
+        ('{"scripts": {"prettier": "prettier ."}}', None),
+        (
+            '{"devDependencies": {"prettier": "^3"}}',
+            "npx prettier --write app/_chatkit app/api/chatkit/route.ts 'app/(a)/",
+        ),
+        ('{"devDependencies": {"@biomejs/biome": "2"}}', "npx biome check --write app/_chatkit app/api/chatkit/route.ts "),
+    ],
+)
+def test_a_site_that_formats_its_code_is_told_how_to_format_ours(manifest: str, command: str | None) -> None:
+    site = replace(SITE, layouts=(Layout("app/(a)/layout.tsx", has_head=True),))
+    outcome = widget.TRANSFORM.plan(Tree.of({"package.json": manifest}), replace(PROFILE, frontend=site))
+    assert isinstance(outcome, Edited)
+    commands = [one.command or "" for one in outcome.follow_ups]
+    assert len(commands) == (command is not None)
+    assert all(one.startswith(command or "") for one in commands)
+
+
+def test_the_formatter_of_a_workspace_runs_in_the_sites_folder() -> None:
+    site = replace(SITE, root="apps/web", app_dir="apps/web/src/app", manifest="apps/web/package.json", workspace_root=".")
+    files = {"apps/web/package.json": "{}", "package.json": '{"devDependencies": {"prettier": "3"}}'}
+    outcome = widget.TRANSFORM.plan(Tree.of(files), replace(PROFILE, frontend=site))
+    assert isinstance(outcome, Edited)
+    [told] = outcome.follow_ups
+    assert told.command == "cd apps/web && npx prettier --write src/app/_chatkit src/app/api/chatkit/route.ts"

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chatkit_integrator.frameworks.nextjs.transforms import mount, script
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -81,6 +83,32 @@ def test_the_sources_are_formatted(tmp_path: Path, with_packages: Callable[[Path
     for folder in ("_chatkit", "api", "attachments", "js"):
         shutil.copytree(TEMPLATES / folder, tmp_path / "sources" / folder)
     assert run(tmp_path, "node", "node_modules/prettier/bin/prettier.cjs", "--print-width", "128", "--check", "sources") == ""
+
+
+LAYOUT = """import "./globals.css";
+
+export default function RootLayout({ children }) {
+  return (
+    <html lang="en">
+      HEAD<body className={inter.className}>BODY</body>
+    </html>
+  );
+}
+"""
+LINES = "\n        {children}\n        <Toaster />\n      "
+
+
+@pytest.mark.parametrize("head", ["", "<head />\n      ", '<head>\n        <meta name="a" />\n      </head>\n      '])
+@pytest.mark.parametrize("body", ["{children}", LINES])
+def test_a_layout_that_is_formatted_as_by_default_stays_formatted(
+    head: str, body: str, tmp_path: Path, with_packages: Callable[[Path, tuple[str, ...]], None]
+) -> None:
+    with_packages(tmp_path, ())
+    before = LAYOUT.replace("HEAD", head).replace("BODY", body)
+    after = mount.add_widget(script.add_script(before, "app/layout.jsx"), "app/layout.jsx", "./_chatkit/chat-widget")
+    (tmp_path / "before.jsx").write_text(before)
+    (tmp_path / "after.jsx").write_text(after)
+    assert run(tmp_path, "node", "node_modules/prettier/bin/prettier.cjs", "--check", "before.jsx", "after.jsx") == ""
 
 
 def test_the_javascript_is_the_typescript_without_its_types(

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
+from posixpath import join, normpath, relpath
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.frameworks.nextjs.installing import address, widget_files
+from chatkit_integrator.frameworks.nextjs.installing import address, proxy_files, widget_files
+from chatkit_integrator.frameworks.nextjs.transforms.dependencies import declared
 from chatkit_integrator.frameworks.nextjs.transforms.proxy import existing, no_server
-from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Refused, Transform
+from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
+from chatkit_integrator.syntax import jsonc
 
 if TYPE_CHECKING:
-    from chatkit_integrator.model.profile import Profile
+    from chatkit_integrator.model.profile import Frontend, Profile
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
+
+_COMMANDS = {"prettier": "npx prettier --write {0}", "@biomejs/biome": "npx biome check --write {0}"}
 
 
 def plan(tree: Tree, profile: Profile) -> Outcome:
@@ -31,7 +37,24 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     if ignored is not None:
         return Refused(f"git ignores {ignored}; take the rule out of .gitignore, or the chat will not be committed.")
     edits = [tree.edit(path, text) for path, text in sorted(files.items()) if not tree.has(path)]
-    return Edited(tuple(edits), f"Write the chat widget in {frontend.app_dir}/_chatkit")
+    written = f"Write the chat widget in {frontend.app_dir}/_chatkit"
+    return Edited(tuple(edits), written, _format_with(tree, frontend, profile))
+
+
+def _format_with(tree: Tree, frontend: Frontend, profile: Profile) -> tuple[FollowUp, ...]:
+    """The command that formats what was written, where the site has one; a workspace's root may have it for all."""
+    manifests = dict.fromkeys((frontend.manifest, normpath(join(frontend.workspace_root, "package.json"))))
+    packages = {name for path in manifests if tree.has(path) for name in declared(jsonc.load(tree.text(path), path))}
+    tool = next((name for name in _COMMANDS if name in packages), None)
+    if tool is None:
+        return ()
+    paths = dict.fromkeys([f"{frontend.app_dir}/_chatkit", next(iter(proxy_files(profile, address(tree, frontend))))])
+    layouts = [one.path for one in frontend.layouts]
+    root = "" if frontend.root == "." else frontend.root
+    words = " ".join(shlex.quote(relpath(path, root or ".")) for path in (*paths, *layouts))
+    run = _COMMANDS[tool].format(words)
+    text = f"Format what was written as the rest is, with {tool}; undo leaves files alone that were changed since."
+    return (FollowUp(text, f"cd {root} && {run}" if root else run),)
 
 
 TRANSFORM = Transform(
