@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -116,6 +117,21 @@ def test_the_repository_can_say_more() -> None:
 
 
 @pytest.mark.parametrize(
+    ("reading", "drivers", "given"),
+    [
+        ("os.environ.get('DATABASE_URL', '')", (), False),
+        ("os.environ.get('DATABASE_URL', '')", ("asyncpg",), True),
+        ("os.environ['DATABASE_URL']", (), True),
+    ],
+)
+def test_a_database_that_may_be_left_out_is_given_only_where_a_driver_is_there(
+    reading: str, drivers: tuple[str, ...], given: bool
+) -> None:
+    found = launch({"main.py": APP + SERVER, "db.py": f"import os\nURL = {reading}\n", "requirements.txt": ""})
+    assert ("DATABASE_URL" in environment(found, replace(WHERE, drivers=drivers), {})) is given
+
+
+@pytest.mark.parametrize(
     ("code", "drivers", "expected"),
     [
         ("import psycopg2", ("psycopg2",), "postgresql"),
@@ -143,13 +159,15 @@ def test_what_may_say_who_is_asking_is_everything_that_names_somebody() -> None:
         "    return user, request.headers['X-Trace']\n"
         "def b(x_account_id: str = Header(), session_token: str = Cookie(), page: int = Query(1)): ...\n"
         "def c(payload):\n    return payload.get('user_id')\n"
-        "def d(t): return jwt.decode(t, 'k', algorithms=['HS256'], audience='shop')\n"
+        "ISSUER = 'site'\n"
+        "def d(t): return jwt.decode(t, 'k', algorithms=['HS256'], audience='shop', issuer=ISSUER)\n"
         "if 'auth_token=' in header: ...\n"
     )
     found = launch({"main.py": APP + SERVER, "auth.py": code, "requirements.txt": ""}).identities
     assert set(found.headers) == {"X-User-ID", "x-account-id"}
     assert set(found.cookies) == {"auth_token", "session_token"}
     assert (found.query, found.claims, found.audiences) == (("userId",), ("user_id",), ("shop",))
+    assert found.issuers == ("site",)
     assert (found.has_secret, found.has_keys) == (True, False)
 
 

@@ -33,6 +33,7 @@ class Identities:
     query: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
+    issuers: tuple[str, ...] = ()
     has_keys: bool = False
     has_secret: bool = False
 
@@ -44,19 +45,22 @@ def read_identities(modules: PythonModules, home: str) -> Identities:
     query: list[str] = []
     claims: list[str] = []
     audiences: list[str] = []
+    issuers: list[str] = []
     keys = secret = False
+    kept = {"header": headers, "cookie": cookies, "query": query, "claim": claims, "audience": audiences, "issuer": issuers}
     for module in live(modules, home):
         keys |= bool(_KEYS.search(module.text))
         secret |= bool(_SECRET.search(module.text))
         cookies += _COOKIE_IN_TEXT.findall(module.text)
         for kind, name in _asked(module):
-            {"header": headers, "cookie": cookies, "query": query, "claim": claims, "audience": audiences}[kind].append(name)
+            kept[kind].append(name)
     return Identities(
         headers=tuple(one for one in dict.fromkeys(headers) if _SOMEBODY.search(one) and one.lower() != "authorization"),
         cookies=tuple(one for one in dict.fromkeys(cookies) if _SOMEBODY.search(one)),
         query=tuple(one for one in dict.fromkeys(query) if _SOMEBODY.search(one)),
         claims=tuple(one for one in dict.fromkeys(claims) if _SOMEBODY.search(one) or one.lower().endswith("id")),
         audiences=tuple(dict.fromkeys(audiences)),
+        issuers=tuple(dict.fromkeys(issuers)),
         has_keys=keys,
         has_secret=secret,
     )
@@ -77,11 +81,25 @@ def _asked(module: Module) -> Iterator[tuple[str, str]]:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 yield from _parameters(node)
             case ast.Call(func=function) if (dotted(function) or "").endswith("jwt.decode"):
-                audience = literal(keyword(node, "audience"))
-                if audience:
-                    yield "audience", audience
+                for kind in ("audience", "issuer"):
+                    value = _constant(module, keyword(node, kind))
+                    if value:
+                        yield kind, value
             case _:
                 pass
+
+
+def _constant(module: Module, node: ast.expr | None) -> str | None:
+    """A text that is written out, or the name of one at the top of the module."""
+    if not isinstance(node, ast.Name):
+        return literal(node)
+    for one in module.tree.body:
+        match one:
+            case ast.Assign(targets=[ast.Name(id=node.id)], value=value):
+                return literal(value)
+            case _:
+                pass
+    return None
 
 
 def _of(holder: str, name: str | None) -> Iterator[tuple[str, str]]:

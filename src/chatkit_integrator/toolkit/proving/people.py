@@ -58,7 +58,7 @@ def _claims(launch: Launch, auth: Auth | None, office: Office, person: Person) -
     found: dict[str, Any] = dict.fromkeys(_CLAIMS, person.id)
     found |= {one: person.id for one in launch.identities.claims if one.lower().endswith(("user_id", "userid", "uid"))}
     found |= {"name": person.name, "email": f"{person.name.lower()}@example.com", "iat": now, "exp": now + _HOUR}
-    found["iss"] = office.issuer
+    found["iss"] = launch.identities.issuers[0] if launch.identities.issuers else office.issuer
     if launch.identities.audiences:
         found["aud"] = launch.identities.audiences[0]
     given: Mapping[str, Any] = auth.claims if auth is not None else {}

@@ -101,7 +101,7 @@ def _values(one: Variable, use: DatabaseUse, where: Addresses) -> Iterator[str]:
     if _DATABASE.search(name):
         if _is_file(one):
             yield from _required(one, one.example or one.default or "")
-        elif where.database is not None:
+        elif where.database is not None and (where.drivers or one.is_required):
             host, port, user, password, database = where.database
             yield f"{scheme(one, use, where.drivers)}://{user}:{password}@{host}:{port}/{database}"
         return
