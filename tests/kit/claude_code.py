@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 TOOL = "mcp__plugin_chatkit_chatkit__"
 PASSED_ON = ("UV_", "PIP_", "SSL_")
-PATIENCE = "60000"
-"""Milliseconds that a session here waits for servers. By default it is two seconds, which a machine full of tests may not have;
-the benchmarks hold our start to that of a bare server."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +83,11 @@ class ClaudeCode:
         *flags: str,
         cwd: Path,
         prompt: str = "Integrate ChatKit",
-        patience: str = PATIENCE,
     ) -> Session:
         """Hold a session without a person: the model says what the script says."""
         arguments = ["-p", prompt, "--output-format", "stream-json", "--verbose", *flags]
         with model_endpoint(script) as endpoint:
-            variables = {"ANTHROPIC_BASE_URL": endpoint.url, "CLAUDE_CODE_MCP_STARTUP_WAIT_MS": patience}
-            said = self.run(*arguments, cwd=cwd, **variables)
+            said = self.run(*arguments, cwd=cwd, ANTHROPIC_BASE_URL=endpoint.url)
         events = [json.loads(line) for line in said.splitlines()]
         began = next(one for one in events if one.get("subtype") == "init")
         return Session(began, endpoint.heard, next(one for one in reversed(events) if one["type"] == "result"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("claude_code")]
 
 REPOS = Path(__file__).parents[1] / "repos"
+PROVEN = ["CK01", "CK02", "CK03", "CK04", "CK11", "CK12", "CK16", "CK18"]
 READING = ("inspect_repo", "plan_integration", "run_checklist", "diagnose_symptom")
-WRITING = ("apply_plan", "undo_plan")
+WRITING = ("apply_plan", "undo_plan", "prove_checklist")
 ALLOWED = TOOL.removesuffix("__")
 
 
@@ -82,6 +84,18 @@ def test_the_first_turn_knows_the_tools_the_skills_and_the_agent(plugin: ClaudeC
     assert f"{TOOL}gather-context" in session.began["slash_commands"]
 
 
+def test_a_server_that_is_slow_to_start_is_waited_for_and_its_schemas_still_come_on_demand(
+    plugin: ClaudeCode, repository: Path, tmp_path: Path
+) -> None:
+    uv = tmp_path / "uv"
+    uv.write_text(f'#!/bin/sh\n[ "$1" = run ] && sleep 3\nexec {plugin.tools / "uv"} "$@"\n')
+    uv.chmod(0o755)
+    session = replace(plugin, tools=tmp_path).session(say("Hello"), cwd=repository)
+    assert session.server == "connected", "by default a session goes on after two seconds"
+    assert f"{TOOL}apply_plan" in session.heard[0].messages
+    assert not [name for name in session.heard[0].tools if name.startswith(TOOL)]
+
+
 def test_a_whole_integration_is_walked_through_and_taken_back(plugin: ClaudeCode, repository: Path) -> None:
     root = str(repository)
     seen: list[str] = []
@@ -97,13 +111,14 @@ def test_a_whole_integration_is_walked_through_and_taken_back(plugin: ClaudeCode
         call("plan_integration", repo_path=root, answers={"identity": "guest"}),
         lambda heard: Call(f"{TOOL}apply_plan", {"repo_path": root, "plan_id": planned(heard)}),
         checked,
+        call("prove_checklist", repo_path=root, select=PROVEN),
         call("diagnose_symptom", repo_path=root, symptom="It forgets what I said a minute ago."),
         lambda heard: Call(f"{TOOL}undo_plan", {"repo_path": root, "plan_id": planned(heard)}),
         say("It was taken back."),
     )
     session = plugin.session(walk, "--allowedTools", ALLOWED, cwd=repository)
     assert session.ended["result"] == "It was taken back."
-    inspected, asked, plan, applied, judged, diagnosed, undone = [one.json for one in session.outcomes[1:]]
+    inspected, asked, plan, applied, judged, proven, diagnosed, undone = [one.json for one in session.outcomes[1:]]
     assert inspected["backend"]["app"]["path"] == "services/api/api/main.py"
     assert [one["id"] for one in asked["questions"]] == ["identity"], "a question that is cancelled stays open"
     assert {"nextjs.proxy", "fastapi.package"} <= {one["transform"] for one in asked["refusals"]}
@@ -113,9 +128,11 @@ def test_a_whole_integration_is_walked_through_and_taken_back(plugin: ClaudeCode
     assert "apps/web/app/layout.tsx" in seen[-1]
     assert judged["summary"]["fail"] == 0
     assert judged["summary"]["pass"] >= 10
+    assert {one["id"]: one["verdict"] for one in proven["results"]} == dict.fromkeys(PROVEN, "pass")
+    assert all(one["evidence"][0].startswith("seen (") for one in proven["results"])
     assert undone["plan_id"] == plan["plan_id"]
     assert changed(repository) == ""
-    assert all(one["next"] for one in (inspected, asked, plan, applied, judged, diagnosed, undone))
+    assert all(one["next"] for one in (inspected, asked, plan, applied, judged, proven, diagnosed, undone))
     assert sum(len(one.text) for one in session.outcomes) <= 40_000
 
 

@@ -90,6 +90,7 @@ def test_the_registry_takes_the_entry_and_would_not_take_another() -> None:
 def test_every_way_in_starts_the_same_command() -> None:
     [plugin] = read(".claude-plugin/plugin.json")["mcpServers"].values()
     [project] = read(".mcp.json")["mcpServers"].values()
+    assert plugin["alwaysLoad"] is project["alwaysLoad"] is True, "what has Claude Code wait for the server"
     bundle = read("manifest.json")["server"]["mcp_config"]
     entry = read("server.json")["packages"][0]
     assert [plugin["args"][-2:], project["args"][-2:], bundle["args"][-2:]] == [["chatkit-integrator", "serve"]] * 3

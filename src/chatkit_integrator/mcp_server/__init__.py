@@ -37,6 +37,9 @@ _WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempoten
 
 _RUNS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
+_ON_DEMAND = {"anthropic/alwaysLoad": False}
+"""The plugin has Claude Code wait for the server (``alwaysLoad``); its schemas still come only when they are looked for."""
+
 _TOOLS: tuple[tuple[Callable[..., Any], str, ToolAnnotations], ...] = (
     (inspect_repo, "Inspect a repository", _READS),
     (plan_integration, "Plan the integration", _READS),
@@ -54,6 +57,7 @@ def _tool(function: Callable[..., Any], title: str, annotations: ToolAnnotations
         title=title,
         description=" ".join((function.__doc__ or "").split()),
         annotations=annotations,
+        meta=_ON_DEMAND,
         structured_output=True,
     )
     tool.fn = fitted(tool.fn)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Select = Annotated[list[str] | None, Field(description="Only these items, such as CK05.")]
 
 _LINES = 3
+_ALL_TOLD = "No item fails. Tell the developer what was seen, what was only read, and what stays unknown and why."
 _OTHERS = 9
 
 
@@ -91,17 +92,21 @@ async def prove_checklist(
         kept = _keep(path, [OneJudged(backend, frontend, found.results)], proven=True, artifacts=artifacts)
     except IntegratorError as error:
         refuse(error)
-    judged = checked(found.results, kept)
+    judged = checked(found.results, kept, proven=True)
     return Proved(**judged, notes=[short(line) for line in first(list(statuses(found)))], artifacts=str(artifacts))
 
 
-def checked(results: Sequence[Result], report: str) -> Checked:
-    """What the model reads of it: all that fails or is unknown, and of what passes the line that shows it."""
+def checked(results: Sequence[Result], report: str, *, proven: bool = False) -> Checked:
+    """What the model reads of it: all that fails or is unknown, and of what passes the line that shows it.
+
+    A reason that several items share is told once.
+    """
     from chatkit_integrator.report import jsons, texts  # noqa: PLC0415 - not needed to start
 
     judged = jsons.checklist(results)
     failed = [one["id"] for one in judged["results"] if one["verdict"] == "fail"]
     found: list[Judged] = []
+    told: dict[str, str] = {}
     for one, result in zip(judged["results"], results, strict=True):
         is_open = one["verdict"] in {"fail", "unknown"}
         shown = getattr(result.verdict, "evidence", ())[: _LINES if is_open else 1]
@@ -110,7 +115,9 @@ def checked(results: Sequence[Result], report: str) -> Checked:
                 id=one["id"],
                 title=one["title"],
                 verdict=one["verdict"],
-                reason=short(one["reason"]),
+                reason=short(one["reason"])
+                if told.setdefault(one["reason"], one["id"]) == one["id"]
+                else f"as {told[one['reason']]}",
                 evidence=[texts.evidence(line) if is_open else _place(texts.evidence(line)) for line in shown],
                 remedy=one["remedy"]["text"] if is_open else "",
             )
@@ -122,6 +129,8 @@ def checked(results: Sequence[Result], report: str) -> Checked:
         next=(
             f"plan_integration(only={json.dumps(failed)}), or mend them by hand, then run_checklist again."
             if failed
+            else _ALL_TOLD
+            if proven
             else "No item fails. prove_checklist shows it by running it, if the developer agrees."
         ),
     )
