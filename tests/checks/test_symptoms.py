@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from chatkit_integrator.checks.symptoms.causes import causes
 from chatkit_integrator.model.verdict import Evidence, Failed, Passed, Remedy, Result, Verdict
 
 SYMPTOMS = tomllib.loads((Path(__file__).parent / "symptoms.toml").read_text())["symptom"]
+FOREIGN = tomllib.loads((Path(__file__).parent / "foreign_symptoms.toml").read_text(encoding="utf-8"))["symptom"]
 PLACE = Evidence("app/layout.tsx", 3, "<Script />")
 
 
@@ -30,6 +32,15 @@ def judged(item: str, verdict: Verdict) -> dict[str, Result]:
         "Thank you for your help",
         "npm run dev",
         "Deploy on Friday at noon",
+        "Please add bindings for Vue and Svelte",
+        "Feature request: voice input in the composer",
+        "Fix the docstring of stream_agent_response",
+        "Which models does it support?",
+        "Where is an example with plain JavaScript?",
+        "Is there a dark theme?",
+        "How can I restart the dev server?",
+        "We need a new logo for the landing page",
+        "The map does not zoom on mobile",
     ],
 )
 def test_what_is_no_symptom_has_no_cause(text: str) -> None:
@@ -39,6 +50,22 @@ def test_what_is_no_symptom_has_no_cause(text: str) -> None:
 @pytest.mark.parametrize(("text", "cause"), [(one["sees"], one["cause"]) for one in SYMPTOMS])
 def test_what_is_seen_leads_to_its_cause_first(text: str, cause: str) -> None:
     assert rank(text)[0].cause.id == cause
+
+
+def missed(symptoms: list[dict[str, Any]]) -> list[str]:
+    first = [(one, next((found.cause.id for found in rank(one["sees"])), None)) for one in symptoms]
+    return [f"{cause}: {one['sees']}" for one, cause in first if cause not in one["causes"]]
+
+
+def test_what_others_saw_leads_to_its_cause_too() -> None:
+    assert missed([one for one in FOREIGN if not (one.get("held") or one.get("blind"))]) == []
+
+
+@pytest.mark.parametrize(("kind", "count", "most"), [("held", 55, 4), ("blind", 15, 4)])
+def test_what_causes_were_not_mended_by_leads_to_its_cause_nearly_as_often(kind: str, count: int, most: int) -> None:
+    some = [one for one in FOREIGN if one.get(kind)]
+    assert len(some) == count
+    assert len(missed(some)) <= most, missed(some)
 
 
 def test_a_line_in_a_long_log_is_found_and_told() -> None:

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.checks.symptoms.causes import causes
+from chatkit_integrator.checks.symptoms.nearest import nearest
 from chatkit_integrator.model.diagnosis import Cause, Suspicion
 from chatkit_integrator.model.verdict import Failed, NotApplicable, Passed
 
@@ -30,7 +31,7 @@ def rank(symptom: str) -> tuple[Suspicion, ...]:
     text = symptom[-_LONGEST:]
     words = _words(text)
     found = [_heard(cause, text, words) for cause in causes()]
-    return tuple(sorted((one for one in found if one.weight > 0), key=lambda one: -one.weight))
+    return tuple(sorted((one for one in found if one.weight > 0), key=lambda one: -one.weight)) or nearest(text)
 
 
 def weigh(suspicions: Iterable[Suspicion], results: Mapping[str, Result]) -> tuple[Suspicion, ...]:
