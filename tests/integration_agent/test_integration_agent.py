@@ -80,6 +80,7 @@ async def test_there_is_nothing_to_go_on_with_at_first(repository: Path) -> None
         Conversation.load(repository)
 
 
+@pytest.mark.slow
 async def test_it_walks_from_inspecting_to_taking_back_and_writes_only_after_a_yes(repository: Path) -> None:
     root, plan_id, developer = str(repository), planned(repository), Developer()
     question = {"question": "Who may chat?", "choices": ["guest", "bearer"]}
@@ -90,7 +91,8 @@ async def test_it_walks_from_inspecting_to_taking_back_and_writes_only_after_a_y
             [function_call("plan_integration", {"repo_path": root, "answers": {"identity": "guest"}}, call_id="3")],
             [function_call("apply_plan", {"repo_path": root, "plan_id": plan_id}, call_id="4")],
             [function_call("run_checklist", {"repo_path": root}, call_id="5")],
-            [function_call("undo_plan", {"repo_path": root}, call_id="6")],
+            [function_call("prove_checklist", {"repo_path": root, "select": ["CK03", "CK12"]}, call_id="6")],
+            [function_call("undo_plan", {"repo_path": root}, call_id="7")],
             [assistant_message("Taken back.")],
         ]
     )
@@ -101,10 +103,11 @@ async def test_it_walks_from_inspecting_to_taking_back_and_writes_only_after_a_y
     assert outcome == "done"
     assert developer.heard == "Taken back."
     assert developer.asked == [("Who may chat?", ("guest", "bearer"))]
-    assert developer.agreed == [f"apply_plan plan_id={plan_id}", "undo_plan "]
+    assert developer.agreed == [f"apply_plan plan_id={plan_id}", "prove_checklist select=['CK03', 'CK12']", "undo_plan "]
     assert "services/api/api/main.py" in said
     assert "apps/web/app/layout.tsx" in said
-    assert "CK12" in said
+    assert "CK30" in said
+    assert said.count("seen (") == 2
     assert changed(repository) == []
     assert Conversation.load(repository).items[0] == {"role": "user", "content": "Add a chat."}
 

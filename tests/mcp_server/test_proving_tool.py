@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import time
 from pathlib import Path
+from typing import Any, Literal, cast
 
 import anyio
 import pytest
@@ -13,6 +16,8 @@ from chatkit_integrator.demo.run import copy_sample, integrate
 from chatkit_integrator.mcp_server import create_server
 
 pytestmark = pytest.mark.slow
+
+WALKED = ["CK01", "CK02", "CK03", "CK04", "CK11", "CK12", "CK16", "CK18"]
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +68,36 @@ async def test_a_proof_is_told_while_it_goes_on_and_what_was_seen_is_kept(
     assert any(Path(seen["artifacts"]).iterdir())
     assert len(told) > 2
     assert workers(tmp_path) == []
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_the_whole_walk_ends_in_a_proof_of_what_was_written_and_is_taken_back(
+    era: Literal["auto", "legacy"], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    root = tmp_path / "workspace"
+    shutil.copytree(Path(__file__).parents[1] / "repos/workspace", root)
+    for argv in (["init", "-q"], ["add", "-A", "-f"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "b"]):
+        subprocess.run(["git", *argv], cwd=root, check=True)
+    async with Client(create_server(), mode=era) as client:
+
+        async def call(tool: str, **arguments: object) -> dict[str, Any]:
+            result = await client.call_tool(tool, {"repo_path": str(root), **arguments})
+            assert not result.is_error, result.content
+            return cast("dict[str, Any]", result.structured_content)
+
+        assert [one["id"] for one in (await call("inspect_repo"))["questions"]] == ["identity"]
+        plan = await call("plan_integration", answers={"identity": "guest"})
+        await call("apply_plan", plan_id=plan["plan_id"])
+        assert (await call("run_checklist"))["summary"]["fail"] == 0
+        proven = await call("prove_checklist", select=WALKED)
+        assert (await call("undo_plan"))["plan_id"] == plan["plan_id"]
+
+    assert {one["id"]: one["verdict"] for one in proven["results"]} == dict.fromkeys(WALKED, "pass")
+    assert all(one["evidence"][0].startswith("seen (") for one in proven["results"])
+    assert "Tell the developer what was seen" in proven["next"]
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=root, check=True, capture_output=True, text=True)
+    assert status.stdout == ""
 
 
 async def test_a_call_that_is_cancelled_stops_everything_that_it_started(

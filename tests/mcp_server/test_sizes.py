@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 import subprocess
+import sys
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
@@ -110,9 +111,11 @@ async def test_no_result_is_over_the_limit_in_a_huge_repository(
                 assert len(told["questions"]) >= (1 if sides else 2)
 
 
+@pytest.mark.slow
 async def test_a_whole_integration_of_the_sample_stays_within_its_budget(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """With all that it was seen to do, on the site too."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     shutil.copytree(str(files("chatkit_integrator.demo") / "sample"), tmp_path / "shop")
     root = {"repo_path": str(committed(tmp_path / "shop"))}
@@ -124,6 +127,7 @@ async def test_a_whole_integration_of_the_sample_stays_within_its_budget(
             ("plan_integration", {}),
             ("apply_plan", {"plan_id": "…"}),
             ("run_checklist", {}),
+            ("prove_checklist", {}),
             ("undo_plan", {}),
         ):
             given_id = {"plan_id": plan_id} if "plan_id" in arguments else {}
@@ -131,4 +135,7 @@ async def test_a_whole_integration_of_the_sample_stays_within_its_budget(
             assert told, name
             plan_id = str(told.get("plan_id", ""))
             sizes[name] = size(told)
+            if name == "prove_checklist":
+                assert told["summary"]["pass"] >= 25, told
+    sys.stdout.write(f"\ncharacters: {sizes}, together {sum(sizes.values())}\n")
     assert sum(sizes.values()) <= WHOLE_WALK, sizes
