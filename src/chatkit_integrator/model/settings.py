@@ -21,13 +21,23 @@ class Auth:
     """How a test user of the proofs proves who they are; ``{user}`` in a claim stands for the user's id.
 
     ``secret_env`` is the environment variable from which the backend takes the secret that signs a token (``hs256``),
-    ``claims`` is what the token says, ``header`` the header that carries the user's id (``header``) or the token.
+    ``claims`` is what the token says. ``header`` is the name under which it travels: of the header that carries the user's id
+    (``header``) or the token, of the parameter with the id (``query``), of the cookie with the token (``cookie``).
+
+    With ``login`` each signs in at the backend itself: ``path`` gets a POST of ``fields``, as JSON or, with ``form``, as a
+    form, after one to ``register`` where that is given. ``{name}`` and ``{email}`` in a field are the user's, new each time.
+    ``token`` is where the answer has the token, such as ``data.access_token``; cookies of the answer are kept in any case.
     """
 
     kind: AuthKind
     secret_env: str | None = None
     claims: Mapping[str, Any] = field(default_factory=dict[str, Any])
     header: str | None = None
+    path: str | None = None
+    register: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    form: bool = False
+    token: str = "access_token"  # noqa: S105 - a name
 
 
 @dataclass(frozen=True, slots=True)

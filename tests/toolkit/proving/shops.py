@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     Make: TypeAlias = Callable[[Mapping[str, str]], Path]
 
 
+class Backend(Protocol):
+    """Writes a small backend that holds, as the files of a repository."""
+
+    def __call__(self, before: str = "", inside: str = "pass") -> dict[str, str]:
+        """With lines before its own, and others in its endpoint."""
+        ...
+
+
 class Shop(Protocol):
     """The demo's shop with ChatKit put in, or a copy of it in which something is broken."""
 

