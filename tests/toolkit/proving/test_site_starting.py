@@ -53,3 +53,11 @@ def test_without_any_browser_the_command_to_get_one_is_told(tmp_path: Path, monk
     monkeypatch.setenv("PATH", "")
     with pytest.raises(BadRequestError, match="apt-get install chromium"):
         site_browser.chromium(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_browser_that_does_not_start_is_told() -> None:
+    false = shutil.which("false")
+    assert false is not None
+    with pytest.raises(BadRequestError, match=f"The browser {false} does not start"), site_browser.launched(false):
+        pytest.fail("it started all the same")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.verdict import Observed
     from chatkit_integrator.proofs.stage import Stage
 
-_PATIENCE = 5.0
+_PATIENCE = 3.0
 _TELLING = re.compile(
     r"made to fail|Traceback \(most|Error code: \d+|openai\.\w+Error|InternalServerError|sqlalche\.me|psycopg|asyncpg|"
     r"OperationalError|InterfaceError|ConnectionRefused|Connection refused|Connect call failed|Errno \d+|site-packages|"

@@ -68,6 +68,15 @@ class SiteProved:
     notes: list[str] = field(default_factory=list[str])
     seconds: dict[str, float] = field(default_factory=dict[str, float])
 
+    @contextmanager
+    def timed(self, name: str) -> Generator[None]:
+        """How long a part of it takes is kept under a name."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = time.monotonic() - begun
+
     def unseen(self, why: str) -> SiteProved:
         """Nothing could be seen, and why."""
         self.verdicts.update({item: Unknown(why) for item in ITEMS})
@@ -82,9 +91,7 @@ class Building:
         self._job, self._tap, self._artifacts = job, tap, artifacts
         self._secret = next((value for name, value in shared.items() if "SECRET" in name), SECRET)
         [self._port] = free_ports(1)
-        places = Places(f"http://127.0.0.1:{self._port}", tap.url, endpoint, secret=self._secret, secrets=shared)
-        inferred = site_environment.environment(job.told, places, hosts_auth=job.hosts_auth)
-        self._env = {**inferred, **job.wanted.env}
+        self._env = _environment(job, f"http://127.0.0.1:{self._port}", tap.url, endpoint, self._secret, shared)
         self._built: Built | None = None
         self._failed = ""
         self._stopped = threading.Event()
@@ -114,13 +121,18 @@ class Building:
         job = self._job
         proved = SiteProved(notes=list(job.notes), seconds={"install": job.seconds})
         say("Building the site")
-        self._thread.join()
-        if self._built is None:
-            return proved.unseen(f"the site cannot be built: {self._failed}")
-        proved.notes += self._built.notes
-        proved.seconds["build"] = self._built.seconds
-        begun = time.monotonic()
         with ExitStack() as stack:
+            try:
+                with proved.timed("browser"):
+                    browser = stack.enter_context(launched(job.chromium))
+            except IntegratorError as error:
+                return proved.unseen(str(error))
+            self._thread.join()
+            if self._built is None:
+                return proved.unseen(f"the site cannot be built: {self._failed}")
+            proved.notes += self._built.notes
+            proved.seconds["build"] = self._built.seconds
+            begun = time.monotonic()
             try:
                 url = stack.enter_context(site_starting.serving(self._built, self._artifacts))
             except IntegratorError as error:
@@ -128,9 +140,8 @@ class Building:
             proved.seconds["start"] = time.monotonic() - begun
             site = self._site(url, backing, proved)
             say("Looking at the site in a browser")
-            begun = time.monotonic()
-            _looked(stack.enter_context(launched(job.chromium)), site, proved)
-            proved.seconds["proofs"] = time.monotonic() - begun
+            with proved.timed("proofs"):
+                _looked(browser, site, proved)
         return proved
 
     def _site(self, url: str, backing: Backing, proved: SiteProved) -> Site:
@@ -158,6 +169,19 @@ class Building:
         )
 
 
+def _environment(
+    job: SiteJob, site: str, tap: str, endpoint: str | None, secret: str, shared: Mapping[str, str]
+) -> dict[str, str]:
+    places = Places(site, tap, endpoint, secret=secret, secrets=shared)
+    return {**site_environment.environment(job.told, places, hosts_auth=job.hosts_auth), **job.wanted.env}
+
+
+def needs_endpoint(job: SiteJob, shared: Mapping[str, str]) -> bool:
+    """Whether the site is built with the path that the backend serves ChatKit at."""
+    without, having = (_environment(job, "", "", endpoint, SECRET, shared) for endpoint in (None, "/a/path"))
+    return without != having
+
+
 @contextmanager
 def building(job: SiteJob, artifacts: Path, *, shared: Mapping[str, str], endpoint: str | None = None) -> Generator[Building]:
     """Begin to build. ``shared`` are variables that the backend is started with, on some of which the site has to agree."""
@@ -183,12 +207,15 @@ def _looked(browser: Browser, site: Site, proved: SiteProved) -> None:
 
 
 def look(browser: Browser, site: Site, proved: SiteProved) -> None:
-    """Every proof, on a site that runs. The visit whose script fails begins early: a page may take its time to say so."""
+    """Every proof, on a site that runs. The visit whose script fails begins first: a page may take its time to say so."""
     with ExitStack() as stack:
         failed = stack.enter_context(visit(browser, site, site.person, "failed"))
         main = stack.enter_context(visit(browser, site, site.person))
-        seen = conversation.hold(main)
-        failed.go(seen.path, until="commit")
+        failed.go(site.pages[0], until="commit")
+        with proved.timed("conversation"):
+            seen = conversation.hold(main)
+        if seen.path != site.pages[0]:
+            failed.go(seen.path, until="commit")
         proved.verdicts.update(
             CK05=authentication.judge(seen),
             CK06=context.judge(seen),
@@ -197,12 +224,17 @@ def look(browser: Browser, site: Site, proved: SiteProved) -> None:
             CK15=exact_path.judge(seen),
             CK17=context.judge_every_message(seen),
         )
-        script.press(failed, seen)
+        with proved.timed("a failing script"):
+            script.press(failed, seen)
         opened = time.monotonic()
-        proved.errors = errors.prove(main, seen)
-        proved.verdicts["CK08"] = signed_out.prove(browser, seen)
-        proved.verdicts["CK27"] = loaded.prove(main, seen)
-        proved.verdicts["CK07"] = script.prove(browser, failed, seen, opened)
+        with proved.timed("errors"):
+            proved.errors = errors.prove(main, seen)
+        with proved.timed("signed out"):
+            proved.verdicts["CK08"] = signed_out.prove(browser, seen)
+        with proved.timed("pages"):
+            proved.verdicts["CK27"] = loaded.prove(main, seen)
+        with proved.timed("script"):
+            proved.verdicts["CK07"] = script.prove(browser, failed, seen, opened)
         _note(proved, "stood in for the sign-in service at", main.stood_in)
         _note(proved, "kept from leaving the machine:", main.outside)
         elsewhere = [one.headers["x-proof-original"] for one in site.tap.arrivals if "x-proof-original" in one.headers]

@@ -74,11 +74,14 @@ def require() -> None:
 
 @contextmanager
 def launched(executable: str) -> Generator[Browser]:
-    """A running browser."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - heavy
+    """A running browser; ``BadRequestError`` where it does not start."""
+    from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 - heavy
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        try:
+            browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        except Error as error:
+            raise BadRequestError(f"The browser {executable} does not start: {error.message[:300]}") from error
         try:
             yield browser
         finally:

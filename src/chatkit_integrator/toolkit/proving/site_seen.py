@@ -2,36 +2,53 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chatkit_integrator.model.verdict import Failed, Observed, Passed, Unknown
 from chatkit_integrator.proofs.proof import Seen
-from chatkit_integrator.toolkit.proving.site import Backing, building
+from chatkit_integrator.toolkit.proving.site import Backing, building, needs_endpoint
 from chatkit_integrator.toolkit.proving.site_person import identity_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import ExitStack
 
     from chatkit_integrator.model.verdict import Verdict
     from chatkit_integrator.proofs.stage import Stage
     from chatkit_integrator.toolkit.proving.job import Job
     from chatkit_integrator.toolkit.proving.site import Building, SiteProved
+    from chatkit_integrator.toolkit.proving.site_job import SiteJob
 
 _ERRORS = "CK10"
 
 
-@contextmanager
-def begun(job: Job, env: Mapping[str, str], endpoint: str | None) -> Generator[Building | None]:
-    """Begin to build the site, where there is one; ``env`` is what the backend is started with."""
-    if job.site is None:
-        yield None
-        return
-    shared = {name: value for name, value in env.items() if name in job.site.told.read | job.site.told.examples.keys()}
-    secrets = {name: value for name, value in env.items() if "SECRET" in name}
-    with building(job.site, job.kept, shared={**_agreed(shared), **secrets}, endpoint=endpoint) as made:
-        yield made
+class Begun:
+    """The site of a job, which is begun once, and stopped with ``stack``: as early as all that it is told is known."""
+
+    def __init__(self, job: Job, stack: ExitStack) -> None:
+        self._job, self._stack = job, stack
+        self._made: Building | None = None
+
+    def early(self, env: Mapping[str, str]) -> None:
+        """Begin before the path of the chat is known, where the site is not told it; ``env`` is the backend's."""
+        site = self._job.site
+        if site is not None and not needs_endpoint(site, _shared(site, env)):
+            self.now(env, None)
+
+    def now(self, env: Mapping[str, str], endpoint: str | None) -> Building | None:
+        """Begin, where that was not done; ``None`` where there is no site."""
+        site = self._job.site
+        if self._made is None and site is not None:
+            made = building(site, self._job.kept, shared=_shared(site, env), endpoint=endpoint)
+            self._made = self._stack.enter_context(made)
+        return self._made
+
+
+def _shared(site: SiteJob, env: Mapping[str, str]) -> dict[str, str]:
+    """Of the backend's environment, what the site is started with too."""
+    shared = {name: value for name, value in env.items() if name in site.told.read | site.told.examples.keys()}
+    return {**_agreed(shared), **{name: value for name, value in env.items() if "SECRET" in name}}
 
 
 def _agreed(shared: Mapping[str, str]) -> dict[str, str]:

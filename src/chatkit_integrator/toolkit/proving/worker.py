@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
@@ -58,29 +59,29 @@ def prove(backstage: Backstage) -> Done:
     """Every proof that was asked for, one after the other; one that breaks is no verdict, and the next one goes on."""
     job, seen, looked_at = backstage.job, dict[str, Seen](), False
     failed = ""
-    try:
-        if job.has_backend:
-            with (
-                running_backend(backstage) as stage,
-                site_seen.begun(job, backstage.env, urlsplit(stage.endpoint).path) as site,
-            ):
-                for proof in BACKEND:
-                    if not job.items or set(proof.items) & set(job.items):
-                        backstage.say(f"Proving: {proof.title}")
-                        with backstage.timed(f"proof: {proof.id}"):
-                            seen |= _brought_about(proof, stage, backstage)
-                _keep(stage)
-                if site is not None:
-                    looked_at = True
-                    _look(site, site_seen.before(stage), seen, backstage)
-    except (IntegratorError, NobodyLetInError, OSError) as error:
-        failed = str(error)
-    if backstage.application is not None and backstage.application.exceeded:
-        failed = f"the backend was stopped: {backstage.application.exceeded}"
-    if not looked_at:
-        with site_seen.begun(job, {}, None) as site:
-            if site is not None:
-                _look(site, Backing(), seen, backstage)
+    with ExitStack() as stack:
+        site = site_seen.Begun(job, stack)
+        try:
+            if job.has_backend:
+                with running_backend(backstage, lambda: site.early(backstage.env)) as stage:
+                    begun = site.now(backstage.env, urlsplit(stage.endpoint).path)
+                    for proof in BACKEND:
+                        if not job.items or set(proof.items) & set(job.items):
+                            backstage.say(f"Proving: {proof.title}")
+                            with backstage.timed(f"proof: {proof.id}"):
+                                seen |= _brought_about(proof, stage, backstage)
+                    _keep(stage)
+                    if begun is not None:
+                        looked_at = True
+                        _look(begun, site_seen.before(stage), seen, backstage)
+        except (IntegratorError, NobodyLetInError, OSError) as error:
+            failed = str(error)
+        if backstage.application is not None and backstage.application.exceeded:
+            failed = f"the backend was stopped: {backstage.application.exceeded}"
+            site = site_seen.Begun(job, stack)  # everything beside the backend was stopped with it
+        alone = site.now(backstage.env, None)
+        if alone is not None and not looked_at:
+            _look(alone, Backing(), seen, backstage)
     return Done(tuple(written(item, one) for item, one in seen.items()), tuple(backstage.notes), failed, backstage.seconds)
 
 
