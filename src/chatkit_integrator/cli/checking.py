@@ -15,7 +15,7 @@ from chatkit_integrator.cli.shared import AsJson, Backend, Frontend, Where, err,
 from chatkit_integrator.errors import BadRequestError, BaselineError, NoIntegrationError
 from chatkit_integrator.report import formats, texts
 from chatkit_integrator.report.baseline import Baseline
-from chatkit_integrator.toolkit import Judged, check_each, report, settings_of
+from chatkit_integrator.toolkit import check_each, report, settings_of
 from chatkit_integrator.toolkit.inspecting import repository
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ def check_command(
     try:
         with err.status("Checking") as status:
             if prove:
-                seen = proven(path, status, artifacts, backend, frontend, select or (), ignore or ())
-                judged = (Judged(backend, frontend, tuple(seen)),)
+                judged = proven(path, status, artifacts, backend, frontend, select or (), ignore or ())
             else:
                 judged = check_each(
                     path,

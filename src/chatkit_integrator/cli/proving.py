@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.status import Status
 
-    from chatkit_integrator.model.verdict import Result
+    from chatkit_integrator.toolkit import Judged
 
 
 def proven(
@@ -24,15 +24,15 @@ def proven(
     frontend: str | None,
     select: Sequence[str],
     ignore: Sequence[str],
-) -> tuple[Result, ...]:
-    """Prove, telling each step; what is to be said beside the verdicts goes to standard error."""
-    from chatkit_integrator.toolkit.proving import prove, statuses  # noqa: PLC0415 - only where it is wanted
+) -> tuple[Judged, ...]:
+    """Prove each integration, telling each step; what is to be said beside the verdicts goes to standard error."""
+    from chatkit_integrator.toolkit.proving import prove_each, statuses  # noqa: PLC0415 - only where it is wanted
 
     async def tell(text: str) -> None:
         status.update(text)
 
     found = asyncio.run(
-        prove(
+        prove_each(
             path,
             backend=backend,
             frontend=frontend,
@@ -42,8 +42,10 @@ def proven(
             progress=tell,
         )
     )
-    for line in statuses(found):
-        err.print(line, markup=False)
-    if found.artifacts is not None:
-        err.print(f"What was recorded: {found.artifacts}", markup=False)
-    return found.results
+    for judged, one in found:
+        whose = f"{judged.name}: " if len(found) > 1 else ""
+        for line in statuses(one):
+            err.print(f"{whose}{line}", markup=False)
+        if one.artifacts is not None:
+            err.print(f"{whose}What was recorded: {one.artifacts}", markup=False)
+    return tuple(judged for judged, _ in found)

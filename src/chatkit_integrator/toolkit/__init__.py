@@ -8,7 +8,7 @@ from chatkit_integrator.toolkit.checking import Judged, check, check_each
 from chatkit_integrator.toolkit.diagnosing import Diagnosis, diagnose
 from chatkit_integrator.toolkit.inspecting import Request, inspect
 from chatkit_integrator.toolkit.integrating import Applied, Planned, apply, plan, undo
-from chatkit_integrator.toolkit.proving import Proven, prove
+from chatkit_integrator.toolkit.proving import Proven, prove, prove_each
 from chatkit_integrator.toolkit.reporting import report, settings_of
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "inspect",
     "plan",
     "prove",
+    "prove_each",
     "report",
     "settings_of",
     "undo",
