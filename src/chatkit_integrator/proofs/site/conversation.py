@@ -5,7 +5,7 @@ The first starts a thread, and the second goes on with it; what the page sent an
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -37,6 +37,7 @@ class Conversation:
     arrived: tuple[Arrival, ...] = ()
     wrong: tuple[str, ...] = ()
     readable_cookies: str = ""
+    hidden_cookies: Mapping[str, str] = field(default_factory=dict[str, str])
     script: Mapping[str, Any] | None = None
     html: str = ""
     lines: tuple[str, ...] = ()
@@ -73,6 +74,7 @@ def hold(visit: Visit) -> Conversation:
             arrived=tuple(site.tap.chats(before)),
             wrong=tuple(visit.masked(one) for one in wrong),
             readable_cookies=str(visit.ask("cookies") or ""),
+            hidden_cookies=visit.hidden,
             script=visit.noted("script"),
             html=served(visit, path),
             lines=tuple(visit.lines()),
@@ -133,7 +135,9 @@ def exchange(conversation: Conversation, operation: str, *more: str) -> Observed
         lines.append("backend: nothing arrived")
     text = "\n".join([*lines, *more])
     return Observed(
-        "exchange", (site.person.masked(text) if site.person is not None else text)[:2000], conversation.shown.artifact
+        "exchange",
+        (site.person.masked(text, conversation.hidden_cookies.values()) if site.person is not None else text)[:2000],
+        conversation.shown.artifact,
     )
 
 

@@ -36,9 +36,9 @@ def judge(seen: Conversation) -> Verdict:
     if arrived is None:
         return Unknown("the route of the site did not reach the backend")
     hidden = [
-        one.name
-        for one in person.cookies
-        if f"{one.name}=" not in seen.readable_cookies and one.name in by_page.get("cookie", "")
+        name
+        for name in seen.hidden_cookies
+        if f"{name}=" not in seen.readable_cookies and f"{name}=" in by_page.get("cookie", "")
     ]
     made = {
         name: value

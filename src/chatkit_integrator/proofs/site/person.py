@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from chatkit_integrator.model.settings import Login
 
@@ -79,9 +79,9 @@ class Person:
         """Whether a text carries this person's proof of identity or id."""
         return self.token in text or any(len(one.value) > 3 and one.value in text for one in self.cookies) or self.id in text  # noqa: PLR2004 - a value, not a flag
 
-    def masked(self, text: str) -> str:
-        """A text without what would let somebody be this person."""
-        secrets = {self.token, *(one.value for one in self.cookies), *self.headers.values()}
+    def masked(self, text: str, more: Iterable[str] = ()) -> str:
+        """A text without what would let somebody be this person; ``more`` are values that a site gave them."""
+        secrets = {self.token, *(one.value for one in self.cookies), *self.headers.values(), *more}
         for secret in sorted((one for one in secrets if len(one) > 8), key=len, reverse=True):  # noqa: PLR2004 - not a flag
             text = text.replace(secret, MASK)
         return text

@@ -95,6 +95,8 @@ class Visit:
     scripts: list[str] = field(default_factory=list[str])
     held: list[Route] = field(default_factory=list["Route"])
     opener: str | None = None
+    hidden: dict[str, str] = field(default_factory=dict[str, str])
+    """The cookies of whoever signed in that scripts cannot read."""
 
     def go(self, path: str, *, until: Literal["commit", "domcontentloaded"] = "domcontentloaded") -> None:
         """Open a page of the site; one that is not there after half a minute is looked at as it is."""
@@ -230,7 +232,7 @@ class Visit:
 
     def masked(self, text: str) -> str:
         """A text without credentials."""
-        return self.person.masked(text) if self.person is not None else text
+        return self.person.masked(text, self.hidden.values()) if self.person is not None else text
 
 
 @contextmanager
@@ -265,6 +267,8 @@ def _let_in(made: Visit, person: Person) -> None:
         )
     if person.login is not None:
         _fill_in(made, person.login)
+    cookies = made.context.cookies()
+    made.hidden = {one.get("name", ""): one.get("value", "") for one in cookies if one.get("httpOnly")}
 
 
 def _fill_in(made: Visit, login: Login) -> None:
@@ -294,7 +298,7 @@ def _route(made: Visit, route: Route) -> None:
         route.continue_()
     elif operation_of(_body(request)) is not None:
         _pass(made, route, is_own=is_own)
-    elif made.person is not None and made.person.stands_in and standing_in.asks_who(place.path.rstrip("/")):
+    elif _is_stood_in_for(made, request, is_own=is_own) and standing_in.asks_who(place.path.rstrip("/")):
         _who(made, route, is_own=is_own)
     elif is_own:
         route.continue_()
@@ -303,6 +307,14 @@ def _route(made: Visit, route: Route) -> None:
     else:
         made.outside.append(f"{request.method} {place.scheme}://{place.netloc}{place.path}")
         route.abort("blockedbyclient")
+
+
+def _is_stood_in_for(made: Visit, request: Request, *, is_own: bool) -> bool:
+    """Whether it may be a sign-in service's; a form that is sent is none, nor is the site where people sign in by its own."""
+    person = made.person
+    if person is None or not person.stands_in or request.is_navigation_request():
+        return False
+    return not (is_own and person.login is not None)
 
 
 def _script(made: Visit, route: Route) -> None:
