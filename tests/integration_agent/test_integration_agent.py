@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -103,7 +104,18 @@ async def test_it_walks_from_inspecting_to_taking_back_and_writes_only_after_a_y
     assert outcome == "done"
     assert developer.heard == "Taken back."
     assert developer.asked == [("Who may chat?", ("guest", "bearer"))]
-    assert developer.agreed == [f"apply_plan plan_id={plan_id}", "prove_checklist select=['CK03', 'CK12']", "undo_plan "]
+    assert [one.partition(" (")[0] for one in developer.agreed] == [
+        f"Write plan {plan_id}, 30 files",
+        "Run a copy of your code, shut in, with a recorded model, and talk to it",
+        "Take the last plan back",
+    ]
+    [place] = re.findall(r"diff: (.*)\)$", developer.agreed[0])
+    assert Path(place).read_text(encoding="utf-8").startswith("diff --git ")
+    assert developer.noticed == [
+        "Reading the repository",
+        "Planning; nothing is written (answers={'identity': 'guest'})",
+        "Judging what is there by its code",
+    ]
     assert "services/api/api/main.py" in said
     assert "apps/web/app/layout.tsx" in said
     assert "CK30" in said

@@ -75,6 +75,12 @@ def load(root: Path, plan_id: str, version: str, *, directory: Path | None = Non
         ) from error
 
 
+def patch_of(root: Path, plan_id: str, *, directory: Path | None = None) -> Path | None:
+    """Where the patch of a plan that was shown is; ``None`` where there is none."""
+    place = _folder(root, directory) / f"{plan_id}.patch"
+    return place if plan_id.isalnum() and place.is_file() else None
+
+
 def _folder(root: Path, directory: Path | None) -> Path:
     if directory is None:
         from platformdirs import user_cache_path  # noqa: PLC0415 - only where a plan is kept

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from chatkit_integrator.errors import MissingExtraError, ModelFailedError
 from chatkit_integrator.integration_agent.conversation import Conversation
+from chatkit_integrator.integration_agent.wording import arguments_of, what_is_done, what_is_wished
 from chatkit_integrator.mcp_server.prompts import AGENT, load_prompt
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ Outcome: TypeAlias = Literal["done", "waiting"]
 NEEDS_A_YES = ("apply_plan", "undo_plan", "prove_checklist")
 """What writes to the repository or runs its code."""
 
+_ASKING = "ask_developer"
 _TURNS = 80
 _LONGEST_CALL = 900.0
 _HERE = (
@@ -61,7 +62,7 @@ async def run_agent(
                 given = cast("list[TResponseInputItem]", [*spoken.items])
                 return await _turn(root, agent, given, person, config, yes=yes)
             state = await RunState.from_json(agent, before.waiting)
-            if not _decide(state, state.get_interruptions(), person, yes=yes):
+            if not _decide(root, state, state.get_interruptions(), person, yes=yes):
                 return "waiting"
             return await _turn(root, agent, state, person, config, yes=yes)
         except (AgentsException, OpenAIError) as error:
@@ -87,7 +88,8 @@ def _server() -> MCPServerStdio:
 def _agent(root: Path, server: MCPServerStdio, person: Person, model: str | Model | None) -> Agent[None]:
     from agents import Agent, function_tool  # noqa: PLC0415 - heavy, and an extra
 
-    def ask_developer(question: str, choices: list[str]) -> str:
+    # async, so that it is asked in the main thread, which is the one that Ctrl-C interrupts
+    async def ask_developer(question: str, choices: list[str]) -> str:
         """Ask the developer one question at the terminal; empty choices mean a free answer."""
         answer = person.answer(question, choices)
         return "Nobody can be asked here. Give the questions back in your answer, and stop." if answer is None else answer
@@ -120,7 +122,7 @@ async def _turn(
             return "done"
         state = result.to_state()
         Conversation(waiting=state.to_json()).save(root)
-        if not _decide(state, result.interruptions, person, yes=yes):
+        if not _decide(root, state, result.interruptions, person, yes=yes):
             return "waiting"
         given = state
 
@@ -132,27 +134,21 @@ async def _tell(result: RunResultStreaming, person: Person) -> None:
             person.hear(event.data.delta)
         elif event.type == "run_item_stream_event" and event.name == "tool_called":
             raw: Any = event.item.raw_item
-            person.notice(f"{raw.name} {_short(raw.arguments)}")
+            if raw.name not in {*NEEDS_A_YES, _ASKING}:
+                person.notice(what_is_done(raw.name, arguments_of(raw.arguments)))
 
 
-def _decide(state: RunState[Any, Any], asked: Sequence[ToolApprovalItem], person: Person, *, yes: bool) -> bool:
+def _decide(root: Path, state: RunState[Any, Any], asked: Sequence[ToolApprovalItem], person: Person, *, yes: bool) -> bool:
     """Get a yes or a no for each call that waits; ``False`` where nobody can be asked."""
     for one in asked:
-        what = f"{one.tool_name} {_short(getattr(one.raw_item, 'arguments', None))}"
+        what = what_is_wished(str(one.tool_name), arguments_of(getattr(one.raw_item, "arguments", None)), root)
         agreed = True if yes else person.agree(what)
         if agreed is None:
             return False
         if agreed:
+            if yes:
+                person.notice(what)
             state.approve(one)
         else:
             state.reject(one, rejection_message="The developer said no. Ask what they want instead; do not try again.")
     return True
-
-
-def _short(arguments: str | None) -> str:
-    """The arguments of a call in a line."""
-    try:
-        given = cast("dict[str, object]", json.loads(arguments or "{}"))
-    except ValueError:
-        return ""
-    return " ".join(f"{key}={str(value)[:60]}" for key, value in given.items() if key != "repo_path" and value)
