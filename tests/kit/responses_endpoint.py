@@ -22,7 +22,7 @@ def call(tool: str, **arguments: object) -> Json:
 
 def say(text: str) -> Json:
     """What the model says at the end of a turn."""
-    content = [{"type": "output_text", "text": text, "annotations": []}]
+    content: list[Json] = [{"type": "output_text", "text": text, "annotations": []}]
     return {"type": "message", "role": "assistant", "status": "completed", "content": content}
 
 

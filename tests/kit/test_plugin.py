@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 BUNDLES = "@anthropic-ai/mcpb@latest"
 REGISTRY_ENTRY: dict[str, Any] = {
-    # What the registry's schema of 2025-12-11 asks of a package that is started over stdio; the rest of it is not used.
+    # The parts of the registry's schema of 2025-12-11 that a package over stdio uses, compared with it on 2026-11-30.
+    # Tighter than it: what it leaves open (further keys, other registries, versions that are no numbers) has no use here.
     "type": "object",
     "required": ["$schema", "name", "description", "version", "packages"],
     "additionalProperties": False,
@@ -30,7 +31,7 @@ REGISTRY_ENTRY: dict[str, Any] = {
         "name": {"type": "string", "minLength": 3, "maxLength": 200, "pattern": "^[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+$"},
         "title": {"type": "string", "minLength": 1, "maxLength": 100},
         "description": {"type": "string", "minLength": 1, "maxLength": 100},
-        "version": {"type": "string", "maxLength": 255, "pattern": r"^\d+\.\d+\.\d+$"},
+        "version": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^\d+\.\d+\.\d+$"},
         "packages": {
             "type": "array",
             "minItems": 1,
