@@ -154,3 +154,39 @@ engine = create_async_engine(Settings().database_url)"""
 
     assert trial.word("CK09") == "not applicable"
     assert deployed.word("CK09") in {"pass", "fail"}
+
+
+KEPT_IN_MEMORY = (
+    "        await self.save_item(thread_id, item, context)\n",
+    "        self.seen.setdefault(thread_id, []).append(item)\n",
+)
+SAVED_BY_RESPOND = (
+    "        page = await",
+    "        await self.store.save_item(thread.id, input_user_message, context)\n        page = await",
+)
+
+
+@pytest.mark.parametrize("item", ["CK03", "CK11"])
+def test_messages_that_respond_saves_itself_are_saved(notes: Repository, item: str) -> None:
+    in_memory = notes.with_({STORE: KEPT_IN_MEMORY})
+
+    assert in_memory.word(item) == "fail"
+    assert in_memory.with_({SERVER: SAVED_BY_RESPOND}).word(item) == "pass"
+
+
+def test_a_store_that_always_gives_the_newest_is_asked_in_vain_for_the_oldest(notes: Repository) -> None:
+    newest = ("ORDER BY number LIMIT", "ORDER BY number DESC LIMIT")
+    turned = (
+        "for row in rows], has_more=False, after=None)\n\n    async def save_att",
+        "for row in reversed(rows)], has_more=False, after=None)\n\n    async def save_att",
+    )
+    asked = [('30, "desc", context', '30, "asc", context'), ("list(reversed(page.data))", "page.data")]
+    listens = (
+        'rows = await self._all(\n            "SELECT data FROM items',
+        'rows = await (self._all if order else self._one)(\n            "SELECT data FROM items',
+    )
+
+    oldest = notes.with_({SERVER: asked})
+    assert oldest.word("CK18") == "fail"
+    assert oldest.with_({STORE: [newest, turned]}).word("CK18") == "pass"
+    assert oldest.with_({STORE: [newest, turned, listens]}).word("CK18") == "fail"

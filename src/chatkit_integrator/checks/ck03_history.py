@@ -23,8 +23,9 @@ def judge(reading: Reading) -> Verdict:
         return Unknown("where respond() asks a model could not be read")
     saving = server.methods.get("add_thread_item")
     loading = server.methods.get("load_thread_items")
-    loaded = any(one.kind in {"history", "turn"} for one in answering.turns)
-    if loaded and saving is not None and loading is not None and loading.asked and not saving.asked:
+    loaded = any(one.kind in {"history", "turn"} and "kept" not in one.name.split() for one in answering.turns)
+    unsaved = saving is not None and not saving.asked and not answering.saves
+    if loaded and saving is not None and unsaved and loading is not None and loading.asked:
         return Failed("earlier turns are loaded, but no message is ever saved", (saving.place, *asks))
     places = tuple(dict.fromkeys(one.place for one in answering.turns if one.place is not None))
     if answering.turns:

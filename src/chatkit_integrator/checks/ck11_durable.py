@@ -26,7 +26,10 @@ def judge(reading: Reading) -> Verdict:
     absent = [name for name in (*_WRITES, *_READS) if name not in methods]
     if absent:
         return Unknown(f"{', '.join(absent)} is inherited from somewhere that was not read")
-    lost = [name for name in _WRITES if not methods[name].written]
+    saved = {name: methods[name].written[0].place for name in _WRITES if methods[name].written}
+    if server.answering is not None and server.answering.saves:  # by respond() itself, beside what the SDK asks the store for
+        saved.setdefault("add_thread_item", server.answering.saves[0])
+    lost = [name for name in _WRITES if name not in saved]
     lost += [name for name in _READS if not methods[name].gives_rows]
     services = sorted({event.name for name in lost for event in methods[name].served})
     if services and all(methods[name].served or name in _WRITES for name in lost):
@@ -34,8 +37,8 @@ def judge(reading: Reading) -> Verdict:
     if lost:
         return Failed(f"{', '.join(lost)} works in memory", tuple_of(methods[name].place for name in lost))
     if server.database == "memory":
-        return Failed("the database is in memory", (methods["save_thread"].written[0].place,))
-    places = [methods[name].written[0].place for name in _WRITES] + [methods[name].asked[0].place for name in _READS]
+        return Failed("the database is in memory", (saved["save_thread"],))
+    places = [saved[name] for name in _WRITES] + [methods[name].asked[0].place for name in _READS]
     return Passed("conversations are written to and read from a database", tuple_of(places))
 
 

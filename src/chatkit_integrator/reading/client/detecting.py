@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _ASKED = re.compile(r"\bcustomElements\s*\??\.\s*(?:get|whenDefined)\s*(?:\?\.)?$")
 _CHATKIT = re.compile(r"chatkit", re.IGNORECASE)
 _FAILED = re.compile(r"err(?:or)?s?\b|fail|timed?_?out|unavailable|crash", re.IGNORECASE)
+_OF_A_FORM = re.compile(r"log-?in|sign-?(?:in|up|out)|regist|password|credential|form|upload|submit|save", re.IGNORECASE)
 _NOTHING = frozenset({"null", "undefined", "false"})
 
 
@@ -137,6 +138,7 @@ def _error_branch(source: Source, statement: SgNode) -> Evidence | None:
                 continue
             if (
                 _FAILED.search(test.text())
+                and not _OF_A_FORM.search(test.text())
                 and not test.text().lstrip("(").startswith("!")
                 and any(True for _ in tsx.elements(then))
                 and _may_change(source, test)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading.flow import calling, expressions
+from chatkit_integrator.reading.flow.emptying import alone
 from chatkit_integrator.reading.flow.values import ANY, THREADS, Class, Instance, Value, join, put
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def method(machine: Machine, made: Call) -> Value | None:
         return _fetch(machine, made, receiver, first)
     if made.name in _ADD:
         for one in (*made.given, *made.words.values()):
-            put(receiver, ANY, one)
+            put(receiver, ANY, alone(machine, one))
         return Value()
     if made.name in _TRIMMED:
         return Value(receiver.every(), constants=set(receiver.constants))

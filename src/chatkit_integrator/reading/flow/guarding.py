@@ -70,6 +70,8 @@ def origins(label: Label) -> list[str]:
     """
     if label.kind == "stored":
         return label.name.split(",")
+    if label.kind == "body" and label.name != VERIFIED:
+        return [label.kind, "unverified"]  # whatever it is called there
     if label.kind in CHOSEN and label.name != VERIFIED:
         return [label.kind, *(["token"] if is_token(label) else ["unverified"] if names_somebody(label) else [])]
     return [label.kind]

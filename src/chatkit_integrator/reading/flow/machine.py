@@ -108,6 +108,14 @@ class Library(Protocol):
         """Hear of an object whose class leaves ``__init__`` to a package."""
         ...
 
+    def empty(self, value: Value) -> bool:
+        """Whether it matters that there is nothing in something."""
+        ...
+
+    def alone(self, value: Value) -> Value:
+        """Say what something is where nothing else is there."""
+        ...
+
     def of_type(self, machine: Machine, annotation: Value, place: Evidence) -> Value | None:
         """Say what a parameter of a type is that nobody gave."""
         ...
@@ -128,6 +136,7 @@ class Machine:
         self.phase = ""
         self.importing = 0
         self.threads = 0
+        self.alone = 0
         self.starting: ast.AST | None = None
         self.decorated: dict[int, Value] = {}
         self._envs: dict[str, Env] = {}

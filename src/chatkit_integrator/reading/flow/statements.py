@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading.flow import calling, expressions
+from chatkit_integrator.reading.flow.emptying import alone, emptied
 from chatkit_integrator.reading.flow.guarding import behind, falling, holding
 from chatkit_integrator.reading.flow.values import (
     ANY,
@@ -55,7 +56,7 @@ def _statement(machine: Machine, node: ast.stmt, frame: Frame) -> bool:
         case ast.Expr(value=value):
             expressions.evaluate(machine, value, frame)
         case ast.Assign(value=value, targets=targets):
-            found = expressions.evaluate(machine, value, frame)
+            found = alone(machine, expressions.evaluate(machine, value, frame))
             for target in targets:
                 assign(machine, target, found, frame)
         case ast.AnnAssign(target=target, value=ast.expr() as value):
@@ -166,8 +167,11 @@ def _if(machine: Machine, test: ast.expr, body: list[ast.stmt], other: list[ast.
     if known is not None:
         return block(machine, body if known[0] else other, frame)
     before, phase = dict(frame.env.names), machine.phase
+    empty = machine.library.empty(bare) if (bare := emptied(machine, test, frame)) is not None else False
+    machine.alone += empty
     with behind(machine, holding(found)):
         reached = block(machine, body, frame)
+    machine.alone -= empty
     after, then = dict(frame.env.names), machine.phase
     frame.env.names, machine.phase = before, phase
     with behind(machine, falling(found)):

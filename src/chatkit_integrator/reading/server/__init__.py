@@ -131,6 +131,7 @@ def read_server(tree: Tree, root: str | None, called: str | None = None) -> Serv
     if kept and not store.fields:  # known by its type alone
         store = machine.make(kept[0].made_of)
     methods = storing.methods(machine, kept[0], store, context) if kept else {}
+    known.order = methods["load_thread_items"].order if "load_thread_items" in methods else ""
     startup = started.get(id(reached.app), []) if reached else [event for events in started.values() for event in events]
     place = machine.place(made_of.module, made_of.node)
     answered = answering.read(machine, server, context)

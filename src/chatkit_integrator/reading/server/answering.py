@@ -50,6 +50,7 @@ _PROTOCOL: _Protocol = {
 }  # fmt: skip
 """What the protocol has in a request's body."""
 _ADDRESSES = {"thread", "threadId", "thread_id", "action", "op"}
+_WRITES = frozenset({"insert", "update", "upsert"})
 _TOLD = {"CustomStreamError", "StreamError", "HTTPException"}
 
 
@@ -66,6 +67,11 @@ class Answering:
     newest: Turns = field(default_factory=Turns)
     stopping: Stopping = field(default_factory=Stopping)
     leaks: tuple[Evidence, ...] = ()
+
+    @property
+    def saves(self) -> tuple[Evidence, ...]:
+        """Where ``respond`` itself writes the new message to a database."""
+        return tuple(dict.fromkeys(one.place for one in self.events if one.kind == "db" and one.name in _WRITES and _says(one)))
 
     @property
     def turns(self) -> tuple[Label, ...]:
@@ -90,6 +96,12 @@ class Answering:
     def ids(self) -> tuple[Label, ...]:
         """What identifies the person and says nothing about them."""
         return tuple(one for one in self.told if one.kind in {*ORIGINS, "by"})
+
+
+def _says(event: Event) -> bool:
+    """Whether a statement holds what the new message says."""
+    labels = [label for value in (*event.given, *event.words.values()) for label in value.every()]
+    return any(one.kind == "message" and (not one.path or one.path[0] == "content") for one in labels)
 
 
 def is_metadata(label: Label) -> bool:

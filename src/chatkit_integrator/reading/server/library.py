@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.reading.flow.values import Class, Function, Instance, Label, Outside, Value, join, put
+from chatkit_integrator.reading.flow.values import Class, Function, Instance, Label, Outside, Value, join, put, relabelled
 from chatkit_integrator.reading.server import databases, models, noting, ordering, services, verifying, web
 
 if TYPE_CHECKING:
@@ -36,10 +37,14 @@ _PROCESSES = {"process", "_process_streaming", "_process_non_streaming"}
 
 
 class Known:
-    """FastAPI, ChatKit, the usual databases and model clients."""
+    """FastAPI, ChatKit, the usual databases and model clients.
+
+    ``order`` is the one in which the store gives items whatever it is asked for, where it does not listen.
+    """
 
     def __init__(self) -> None:
         self.web = web.Web()
+        self.order = ""
 
     def called(self, machine: Machine, made: Call) -> Value | None:
         """Answer a call of a package."""
@@ -81,7 +86,7 @@ class Known:
             return Value(labels={Label("run", place=made.place)}, things=[Outside("chatkit.server.StreamingResult()")])
         of_store = base.startswith("chatkit.") and base.endswith("Store()") and made.name in _STORE_READS
         if machine.phase == ANSWERING and (of_store or (made.name == "load_thread_items" and made.receiver is not None)):
-            return _stored(made.name, made.given, made.words, made.place)
+            return _stored(made.name, made.given, made.words, made.place, self.order)
         return None
 
     @staticmethod
@@ -97,7 +102,7 @@ class Known:
         name = getattr(function.node, "name", "")
         if name not in _STORE_READS or not any(is_chatkits(one, STORE) for one in machine.ancestors(function.owner)):
             return None
-        return _stored(name, given, words, machine.place(function.module, function.node))
+        return _stored(name, given, words, machine.place(function.module, function.node), self.order)
 
     def made(self, machine: Machine, value: Value, made_of: Class, given: list[Value], words: dict[str, Value]) -> None:
         """Keep the store that a server is given; settings are what the environment says."""
@@ -120,7 +125,7 @@ class Known:
         return web.part(value, name, place)
 
     def entry(self, machine: Machine, value: Value, key: Value, place: Evidence) -> Value | None:
-        """One item of a history is a single turn; what is kept under a thread is its history."""
+        """One item of a history is a single turn; what is kept under a thread is its history, under a token its session."""
         known = key.only()
         if known is not None:
             if any(one.kind == "history" for one in value.labels) and isinstance(known[0], int):
@@ -129,7 +134,7 @@ class Known:
         if machine.phase == ANSWERING and any(one.kind == "thread" for one in key.every()):
             kept = [Value(labels={Label("history", "kept", place=place)}), Value(labels=set(value.labels))]
             return join(*kept, *value.fields.values())
-        return None
+        return verifying.looked_up(machine, value, key, place)
 
     def element(self, value: Value) -> Value | None:
         """Going through a history gives its turns."""
@@ -152,6 +157,16 @@ class Known:
         if any(one.kind == "stored" and not one.path for one in value.labels):
             found = frozenset(one for one in value.labels if one.kind == "match" and one.path == ("==",))
             machine.note("db", "update", place, value, [given], {name: given}, found)
+
+    def empty(self, value: Value) -> bool:
+        """Whether earlier turns would be in something that is empty."""
+        return any(one.kind in {"history", "turn"} for one in value.every())
+
+    def alone(self, value: Value) -> Value:
+        """The new message, where there are no earlier turns, is told once."""
+        if not any(one.kind == "message" for one in value.every()):
+            return value
+        return relabelled(value, lambda one: replace(one, kind="asked") if one.kind == "message" else one)
 
     def of_type(self, machine: Machine, annotation: Value, place: Evidence) -> Value | None:
         """Connections and sessions that come from somewhere; requests."""
@@ -183,7 +198,7 @@ def _is_server(machine: Machine, value: Value | None) -> bool:
     return value is not None and bool(instances_of(machine, value, SERVER))
 
 
-def _stored(name: str, given: list[Value], words: dict[str, Value], place: Evidence) -> Value:
+def _stored(name: str, given: list[Value], words: dict[str, Value], place: Evidence, order: str) -> Value:
     kind = _STORE_READS[name]
     if kind != "history":
         return Value(labels={Label(kind, place=place)})
@@ -191,7 +206,7 @@ def _stored(name: str, given: list[Value], words: dict[str, Value], place: Evide
     limit = asked["limit"].only() if "limit" in asked else None
     if limit is not None and isinstance(limit[0], int) and limit[0] <= _NEWEST:
         return Value(labels={Label("message", place=place)})
-    return Value(labels={Label(kind, ordering.of_page(asked), (), place)})
+    return Value(labels={Label(kind, order or ordering.of_page(asked), (), place)})
 
 
 def instances_of(machine: Machine, value: Value, base: str) -> list[Instance]:

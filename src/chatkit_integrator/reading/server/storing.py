@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ast
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading.flow import guarding
-from chatkit_integrator.reading.flow.values import Function, Label, Outside, Value
+from chatkit_integrator.reading.flow.values import Function, Label, Outside, Value, relabelled
 from chatkit_integrator.reading.server import services
 
 if TYPE_CHECKING:
@@ -32,7 +34,11 @@ CONTRACT: dict[str, tuple[str, ...]] = {
 }
 """The store's methods and what they are about, in the order of their parameters; the context comes last."""
 
-OWNER = frozenset({"header", "cookie", "query", "package", "context"})
+OWNER = frozenset({"header", "cookie", "query", "body", "package", "context"})
+"""Where what says whose rows are meant may come from; whether anybody has checked it is another question."""
+_BY_NAME = frozenset({"limit", "after", "order", "context"})
+"""The parameters that ChatKit's server gives by name, where it can."""
+_LOGS = re.compile(r"^print$|\blog(?:ger|ging)?\b", re.IGNORECASE)
 _WRITING = frozenset({"insert", "update", "upsert", "delete"})
 
 
@@ -49,7 +55,8 @@ class Isolation:
 class Method:
     """One method: where it is, what it asks of a database, what it gives back, and who it compares with whom.
 
-    ``granted`` is what was compared on every way on which it gives rows back.
+    ``granted`` is what was compared on every way on which it gives rows back; ``order`` the one in which it always gives them,
+    whatever is asked for, as ``ordering`` names it.
     """
 
     place: Evidence
@@ -57,6 +64,7 @@ class Method:
     returned: frozenset[Label]
     compared: frozenset[Label]
     granted: frozenset[str] = frozenset()
+    order: str = ""
 
     @property
     def asked(self) -> tuple[Event, ...]:
@@ -98,6 +106,8 @@ class Method:
         for event in self.asked:
             if event.name in {"read", "insert"} and not strict:
                 continue
+            if event.name == "read" and name == "delete_thread" and not self.gives_rows:
+                continue  # it only decides about what is deleted
             found = _is_found(event, strict=strict or name == "save_thread") or self._is_checked_later(event)
             if not found or (event.name == "upsert" and _takes_over(event) and not self._is_compared):
                 wrong.append(event.place)
@@ -137,19 +147,57 @@ class Method:
 def methods(machine: Machine, made_of: Instance, store: Value, context: Value) -> dict[str, Method]:
     """Walk every method that the store has itself."""
     found: dict[str, Method] = {}
+    context = relabelled(context, lambda one: replace(one, kind="settled") if one.kind == "match" else one)  # before the store
     for name, about in CONTRACT.items():
         value = machine.member(made_of.made_of, name, store)
         function = next((one for one in value.things if isinstance(one, Function)), None) if value is not None else None
         if function is None or value is None:
             continue
-        given = [Value(labels={Label(kind)}, things=[Outside(f"chatkit.types.{kind}()")]) for kind in about]
+        given, words = _arguments(function, name, about, context)
         with machine.fresh() as events:
-            returned = machine.call(value, [*given, context])
+            returned = machine.call(value, given, words)
             compared = frozenset(label for guards in machine.guards for label in guards)
         place = machine.place(function.module, function.node)
         granted = frozenset(one.name for one in guarding.matches(returned.labels, guarding.EQUAL))
-        found[name] = Method(place, tuple(events), frozenset(returned.every()), compared, granted)
+        order = _own_order(function, returned) if name == "load_thread_items" else ""
+        found[name] = Method(place, tuple(events), frozenset(returned.every()), compared, granted, order)
     return found
+
+
+def _own_order(function: Function, returned: Value) -> str:
+    """The order of the newest rows where they come in one whatever is asked for: at most a log hears of the wish."""
+    known = function.node.args
+    own = [one.arg for one in (*known.posonlyargs, *known.args, *known.kwonlyargs)]
+    if isinstance(function.node, ast.Lambda) or "order" not in own:
+        return ""
+    logged = {
+        id(inner)
+        for statement in ast.walk(function.node)
+        if isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Call)
+        and _LOGS.search(ast.unparse(statement.value.func))
+        for inner in ast.walk(statement)
+    }
+    heeded = any(
+        isinstance(one, ast.Name) and one.id == "order" and isinstance(one.ctx, ast.Load) and id(one) not in logged
+        for one in ast.walk(function.node)
+    )
+    orders = {one.name for one in returned.every() if one.kind == "order" and set(one.name.split()) & {"asc", "desc"}}
+    return next((one for one in orders if "cut" not in one), "") if len(orders) == 1 and not heeded else ""
+
+
+def _arguments(
+    function: Function, name: str, about: Iterable[str], context: Value
+) -> tuple[list[Value], dict[str, Value]]:  # fmt: skip
+    """What the server gives to a method: threads are listed by names alone, and the context has its name everywhere."""
+    given = {kind: Value(labels={Label(kind)}, things=[Outside(f"chatkit.types.{kind}()")]) for kind in about}
+    given["context"] = context
+    known = function.node.args
+    own = {one.arg for one in (*known.posonlyargs, *known.args, *known.kwonlyargs)}
+    named = (_BY_NAME if name == "load_threads" else {"context"}) & own
+    if name == "load_threads" and not own.issuperset(given):
+        named = frozenset[str]()
+    return [one for kind, one in given.items() if kind not in named], {kind: given[kind] for kind in given if kind in named}
 
 
 def _tells_the_owner(event: Event) -> bool:

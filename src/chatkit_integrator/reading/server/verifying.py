@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading.flow import calling
 from chatkit_integrator.reading.flow.guarding import CHOSEN, VERIFIED, is_token
-from chatkit_integrator.reading.flow.values import Label, Value, relabelled
+from chatkit_integrator.reading.flow.values import ANY, Label, Value, relabelled
 from chatkit_integrator.reading.server import models
 
 if TYPE_CHECKING:
+    from chatkit_integrator.model.verdict import Evidence
     from chatkit_integrator.reading.flow.calling import Call
     from chatkit_integrator.reading.flow.machine import Machine
 
@@ -28,6 +29,11 @@ _VOUCH = frozenset({
     "svix", "better_auth", "hmac", "cognitojwt", "fief_client", "okta_jwt_verifier", "msal", "stripe",
 })  # fmt: skip
 _CHECKS = re.compile(r"verify|decode|authenticate|introspect|validate|userinfo|get_user|loads|decrypt|compare_digest|__call__")
+_TABLE = re.compile(r"\b(?P<name>\w+)(?:\[(?!\s*[\"'\d])|\.(?:get|pop)\()")
+_DRAWN = re.compile(
+    r"secrets\.|token_(?:hex|urlsafe|bytes)|uuid\d?|urandom|(?:generate|new|create|make|issue)_\w*(?:token|session|id|key)"
+)
+_NEAR = 12
 _REMOTE = frozenset({"httpx", "requests", "aiohttp", "urllib3"})
 
 
@@ -57,6 +63,43 @@ def called(machine: Machine, made: Call) -> Value | None:
         return None
     machine.note("verified", name, made.place, Value(), made.given)
     return relabelled(calling.unknown(machine, made), _vouched)
+
+
+def looked_up(machine: Machine, value: Value, key: Value, place: Evidence) -> Value | None:
+    """Answer a look into a table of sessions in memory, whose tokens the program makes itself; ``None`` for other tables."""
+    said = [one for one in key.every() if one.kind in CHOSEN and one.name != VERIFIED]
+    if not any(is_token(one) or _is_session(one) for one in said) or any(one.kind in CHOSEN for one in value.labels):
+        return None
+    module = machine.modules.module(place.path) if place.path else None
+    table = _TABLE.search(place.excerpt)
+    if module is None or table is None or not _issues(module.text, table["name"]):
+        return None
+    found = Value(labels={_vouched(one) for one in said})
+    return Value(found.labels, {**value.fields.get(ANY, Value()).fields})
+
+
+def _is_session(one: Label) -> bool:
+    return one.kind == "cookie" and bool(one.path) and "sess" in one.path[0].lower()
+
+
+def _issues(text: str, table: str) -> bool:
+    """Whether everything that is put into a table stands there under a key that was drawn just before."""
+    if re.search(rf"\b{re.escape(table)}\.(?:setdefault|update)\(", text):
+        return False
+    lines = text.splitlines()
+    keys = [
+        (number, found[1])
+        for number, line in enumerate(lines)
+        if (found := re.search(rf"\b{re.escape(table)}\[(\w+)\]\s*=[^=]", line))
+    ]
+    drawn = [
+        any(
+            re.match(rf"\s*{key}\s*(?::[^=]+)?=[^=]", line) and _DRAWN.search(line)
+            for line in lines[max(number - _NEAR, 0) : number]
+        )
+        for number, key in keys
+    ]
+    return bool(drawn) and all(drawn)
 
 
 def _asked(machine: Machine, made: Call, said: set[Label]) -> Value | None:
