@@ -190,3 +190,19 @@ def test_a_store_that_always_gives_the_newest_is_asked_in_vain_for_the_oldest(no
     assert oldest.word("CK18") == "fail"
     assert oldest.with_({STORE: [newest, turned]}).word("CK18") == "pass"
     assert oldest.with_({STORE: [newest, turned, listens]}).word("CK18") == "fail"
+
+
+def test_an_id_that_the_body_names_says_nothing_of_the_person(notes: Repository) -> None:
+    body = [
+        ('{"user": user}', '{"user": json.loads(body)["context"], "page": json.loads(body)["page"]}'),
+        ("from fastapi import Depends", "import json\n\nfrom fastapi import Depends"),
+    ]
+    told = "Runner.run_streamed(agent, history, context=chat)"
+
+    def tells(name: str) -> Repository:
+        return notes.with_(
+            {MAIN: body, SERVER: (told, f"Runner.run_streamed(agent, f\"{{context['{name}']}} {{history}}\", context=chat)")}
+        )
+
+    assert tells("user").word("CK04") == "unknown"
+    assert tells("page").word("CK04") == "pass"

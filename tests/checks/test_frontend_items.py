@@ -98,6 +98,19 @@ OTHER: list[tuple[str, str, str, Changes]] = [
 ]  # fmt: skip
 
 
+BODY = ("body: await request.text()", "body: JSON.stringify(told)")
+SAID = "  const told = await request.json();\n"
+ASKED = """const asked = await fetch(`${process.env.AUTH_URL}/api/auth/token`, { headers: { cookie: request.headers.get("cookie") } });
+  const { token } = await asked.json();"""
+OTHER += [
+    ("CK05", "pass", "whose session it is, in the body", {ROUTE: [("Authorization: `Bearer ${token}`, ", ""), BODY, ("  const answer", SAID + "  const { user } = await getSession();\n  told.context = user.id;\n  const answer")]}),
+    ("CK05", "fail", "what the browser says of itself, in the body", {ROUTE: [("Authorization: `Bearer ${token}`, ", ""), BODY, ("  const answer", SAID + "  told.context = told.user.id;\n  const answer")]}),
+    ("CK13", "pass", "a token that the site's sign-in gives for the cookies", {ROUTE: ('const token = (await cookies()).get("session")?.value;', ASKED)}),
+    ("CK28", "fail", "the route answers with what it caught", {ROUTE: [("  const answer", "  try {\n  const answer"), ("headers: answer.headers });\n", "headers: answer.headers });\n  } catch (error) {\n    return Response.json({ details: error.message }, { status: 502 });\n  }\n")]}),
+    ("CK28", "pass", "the route writes what it caught to its log", {ROUTE: [("  const answer", "  try {\n  const answer"), ("headers: answer.headers });\n", "headers: answer.headers });\n  } catch (error) {\n    console.error(error.message);\n    return Response.json({}, { status: 502 });\n  }\n")]}),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("item", "word", "changes"), [pytest.param(item, word, changes, id=f"{item} {name}") for item, word, name, changes in OTHER]
 )

@@ -19,7 +19,8 @@ def judge(reading: Reading) -> Verdict:
         return Unknown("no endpoint was found whose answers could be read")
     assert server.endpoint is not None  # noqa: S101 - endpoint() has looked
     told = server.answering.leaks if server.answering is not None else ()
-    leaks = some(tuple(dict.fromkeys((*server.serving.leaks, *told))))
+    proxy = reading.client.proxy if reading.client is not None and reading.client.rendered else None
+    leaks = some(tuple(dict.fromkeys((*server.serving.leaks, *told, *(proxy.leaks if proxy is not None else ())))))
     if leaks:
         return Failed("the text of an exception is sent to the client", leaks)
     places = (server.endpoint, server.respond) if server.respond is not None else (server.endpoint,)

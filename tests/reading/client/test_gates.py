@@ -157,6 +157,7 @@ export default function Panel() {{
         pytest.param("", "if (problem) return <p>Try again</p>;", False, id="a condition on something else"),
         pytest.param("", "if (error) return <p>Try again</p>;", True, id="something else is rendered"),
         pytest.param("", "if (error) return null;", False, id="nothing is rendered"),
+        pytest.param("", "if (loginError) return <p>Try again</p>;", False, id="a form that was filled in wrong"),
     ],
 )
 def test_a_failure_is_shown(read: Read, options: str, inside: str, *, shows: bool) -> None:

@@ -28,6 +28,10 @@ _IDENTITY = re.compile(
     r"^(?:authorization|cookie|x-(?:user|auth|session|account|tenant|clerk|forwarded-user|access|internal)[\w-]*)$"
 )
 _ALL_HEADERS = re.compile(r"req(?:uest)?\.headers$|\.\.\.\s*(?:Object\.fromEntries\()?req(?:uest)?\.headers")
+_SESSION_PATH = re.compile(r"/api/auth/(?:token|get-session|session)\b")
+_OF_SESSION = re.compile(r"\b(?:session|user|claims|auth)\b[\w?.!]*\.(?:id|sub|email|userId|user_id|token|accessToken)$")
+_SENT_BY_BROWSER = frozenset({"body", "req", "request", "payload", "data", "params"})
+_ANSWERS = re.compile(r"(?:^|\.)(?:Next)?Response(?:\.json)?$|\bres(?:\.status\(\d+\))?\.(?:json|send)$")
 _DEPTH = 5
 
 
@@ -37,7 +41,7 @@ class Proxy:
 
     ``reads_session`` are the lines that find out on the server who asks; ``authorizes`` those that tell the backend;
     ``passes`` those that hand on what the browser sent, ``passes_cookies`` those of them that hand on its cookies;
-    ``resends`` answers that make the client ask again.
+    ``resends`` answers that make the client ask again, ``leaks`` those that hold the text of an exception.
     """
 
     place: Evidence
@@ -50,6 +54,7 @@ class Proxy:
     passes_cookies: tuple[Evidence, ...] = ()
     resends: tuple[Evidence, ...] = ()
     keeps: tuple[Evidence, ...] = ()
+    leaks: tuple[Evidence, ...] = ()
     is_code: bool = True
 
 
@@ -73,10 +78,14 @@ def read(follow: Follow, texts: Texts, sessions: Sessions, route: Route, path: s
     headers = [one for term in running for one in Requesting(follow).read([term]).headers if _IDENTITY.match(one.name)]
     handed = [one for one in headers if one.value is not None and _is_handed_on(follow, one.value)]
     copied = [place for term in running for place in _copied(term)]
+    read_by = [place for term in running for place in sessions.read(texts, term)]
+    read_by += [term.source.at(call) for term, call in asked if _asks_for_session(texts, term, call)]
+    told = [place for term in running for place in _written_into_body(term)] if read_by else []
     return Proxy(
         place=source.at(export.node),
-        reads_session=tuple(dict.fromkeys(place for term in running for place in sessions.read(texts, term))),
-        authorizes=tuple(dict.fromkeys(one.place for one in headers if one not in handed)),
+        reads_session=tuple(dict.fromkeys(read_by)),
+        authorizes=tuple(dict.fromkeys([*(one.place for one in headers if one not in handed), *told])),
+        leaks=tuple(dict.fromkeys(place for term in running for place in _leaks(term))),
         refuses=tuple(dict.fromkeys(place for term in running for place in _with_status(term, "401", "403"))),
         target=target[0] if target is not None else None,
         target_place=target[1] if target is not None else None,
@@ -85,6 +94,51 @@ def read(follow: Follow, texts: Texts, sessions: Sessions, route: Route, path: s
         resends=tuple(dict.fromkeys(place for term in running for place in _with_status(term, "500", "502", "503", "504"))),
         keeps=tuple(dict.fromkeys(place for term in running for place in _keeps_status(term))),
     )
+
+
+def _asks_for_session(texts: Texts, term: Term, call: SgNode) -> bool:
+    """Whether the site's own sign-in is asked, with the browser's cookies, who they belong to."""
+    given = javascript.arguments(call)
+    if len(given) < 2 or "cookie" not in given[1].text().lower():  # noqa: PLR2004 - an address and options
+        return False
+    return any(_SESSION_PATH.search(one) for one in texts.of(term.source, given[0]))
+
+
+def _written_into_body(term: Term) -> Iterator[Evidence]:
+    """Lines that put whom a session belongs to into what is sent on as JSON."""
+    sent = {
+        given[0].text()
+        for call in term.node.find_all(kind="call_expression")
+        if (function := call.field("function")) is not None and function.text() == "JSON.stringify"
+        for given in [javascript.arguments(call)]
+        if given and given[0].kind() == "identifier"
+    }
+    for node in term.node.find_all(kind="assignment_expression"):
+        left, right = node.field("left"), node.field("right")
+        holder = left.field("object") if left is not None and left.kind() == "member_expression" else None
+        if holder is None or right is None or holder.text() not in sent or not _OF_SESSION.search(right.text()):
+            continue
+        root = re.split(r"\W", right.text(), maxsplit=1)[0]
+        if root not in sent | _SENT_BY_BROWSER:
+            yield term.source.at(node)
+
+
+def _leaks(term: Term) -> Iterator[Evidence]:
+    """Lines that answer with the text of what was caught."""
+    for clause in term.node.find_all(kind="catch_clause"):
+        caught, body = clause.field("parameter"), clause.field("body")
+        if caught is None or body is None or caught.kind() != "identifier":
+            continue
+        name = re.escape(caught.text())
+        text = re.compile(rf"\b{name}\??\.(?:message|stack)\b|\bString\({name}\)|\$\{{{name}\}}")
+        for call in [*body.find_all(kind="call_expression"), *body.find_all(kind="new_expression")]:
+            made = call.field("function") or call.field("constructor")
+            if (
+                made is not None
+                and _ANSWERS.search(made.text())
+                and any(text.search(one.text()) for one in javascript.arguments(call))
+            ):
+                yield term.source.at(call)
 
 
 def _wrapped(follow: Follow, source: object, start: SgNode) -> list[Term]:

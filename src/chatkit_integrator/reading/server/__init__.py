@@ -71,7 +71,8 @@ class ServerReading:
     @property
     def metadata(self) -> tuple[Label, ...]:
         """The parts of the body, beside what the protocol has, that are kept."""
-        own = [one for one in sorted(self.context, key=str) if answering.is_metadata(one)]
+        who = self.answering.who if self.answering is not None else frozenset[tuple[str, ...]]()
+        own = [one for one in sorted(self.context, key=str) if answering.is_metadata(one) and one.path not in who]
         whole = any(one.kind == "body" and not one.path for one in self.context)
         return tuple(own) or (self.answering.metadata if whole and self.answering is not None else ())
 

@@ -37,6 +37,8 @@ _FAILURES = (
 _ID = re.compile(r"(^|[_-])(id|Id|ID|sub|uid)$|[a-z]I[dD]$")
 _IS_KEY = re.compile(r"^(?:account|owner|tenant|principal|subject|customer|member)$")
 """What claims are named after that hold nothing but an id."""
+_WHOSE = re.compile(r"^(?:user|owner|account|customer|member)(?:_?id)?$|^(?:uid|sub)$", re.IGNORECASE)
+"""What a context calls the id of whoever asks."""
 _Protocol: TypeAlias = "dict[str, _Protocol | None]"
 _PROTOCOL: _Protocol = {
     "type": None,
@@ -56,7 +58,10 @@ _TOLD = {"CustomStreamError", "StreamError", "HTTPException"}
 
 @dataclass(frozen=True)
 class Answering:
-    """``respond`` of a server. ``told`` are the origins of the prompt, ``earlier`` those of what stands for earlier turns."""
+    """``respond`` of a server. ``told`` are the origins of the prompt, ``earlier`` those of what stands for earlier turns.
+
+    ``who`` are the parts of the body that are nothing but whose conversations are meant.
+    """
 
     respond: Evidence
     asks: tuple[Evidence, ...]
@@ -67,6 +72,7 @@ class Answering:
     newest: Turns = field(default_factory=Turns)
     stopping: Stopping = field(default_factory=Stopping)
     leaks: tuple[Evidence, ...] = ()
+    who: frozenset[tuple[str, ...]] = frozenset()
 
     @property
     def saves(self) -> tuple[Evidence, ...]:
@@ -83,7 +89,7 @@ class Answering:
     @property
     def metadata(self) -> tuple[Label, ...]:
         """The parts of the body that the model gets, beside what the protocol has."""
-        return tuple(sorted((one for one in self.told if is_metadata(one)), key=str))
+        return tuple(sorted((one for one in self.told if is_metadata(one) and one.path not in self.who), key=str))
 
     @property
     def people(self) -> tuple[Label, ...]:
@@ -95,7 +101,7 @@ class Answering:
     @property
     def ids(self) -> tuple[Label, ...]:
         """What identifies the person and says nothing about them."""
-        return tuple(one for one in self.told if one.kind in {*ORIGINS, "by"})
+        return tuple(one for one in self.told if one.kind in {*ORIGINS, "by"} or (one.kind == "body" and one.path in self.who))
 
 
 def _says(event: Event) -> bool:
@@ -114,6 +120,13 @@ def is_metadata(label: Label) -> bool:
             return known is not None and name not in _ADDRESSES
         known = known[name]
     return False
+
+
+def named_in_body(context: Value) -> frozenset[tuple[str, ...]]:
+    """The parts of the body that the context has as an id alone: it is one of them, or has it under a name of somebody's id."""
+    alone = [context] if not context.fields and not context.things else []
+    alone += [one for name, one in context.fields.items() if _WHOSE.search(name) and not one.fields and not one.things]
+    return frozenset(label.path for one in alone for label in one.labels if is_metadata(label))
 
 
 def _of_thread(label: Label) -> bool:
@@ -160,6 +173,7 @@ def read(machine: Machine, server: Value, context: Value) -> Answering | None:
             turning.read(events, asked),
             stopping.read(machine, one.made_of, server, context, events),
             serving.leaks(events, answering="respond"),
+            named_in_body(context),
         )
     return None
 
