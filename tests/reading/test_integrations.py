@@ -86,6 +86,14 @@ def test_a_folder_that_is_chosen_is_judged_alone() -> None:
     assert [one.backend for one in check_each(Path(), tree=tree, backend="b")] == ["b"]
 
 
+def test_the_one_site_is_judged_where_it_is_a_sample_beside_a_library() -> None:
+    tree = Tree.of({**_backend("library"), **_frontend("examples/web")})
+
+    (judged,) = check_each(Path(), tree=tree, select=["CK30"])
+
+    assert judged.results[0].verdict.reason != "no ChatKit frontend was found in this repository"
+
+
 def test_without_any_it_says_so() -> None:
     with pytest.raises(BadRequestError, match="No ChatKit integration"):
         check_each(Path(), tree=Tree.of({"main.py": "print()\n"}))

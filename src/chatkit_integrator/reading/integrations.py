@@ -52,7 +52,12 @@ def _living(folders: Iterable[str]) -> Sequence[str]:
     known = sorted(
         one for one in every if not any(other != one and other.startswith(f"{one}/" if one else "") for other in every)
     )
-    return [one for one in known if not _SAMPLES.search(f"{one}/")] or known
+    return [one for one in known if not is_sample(one)] or known
+
+
+def is_sample(folder: str) -> bool:
+    """Whether a folder shows how something is used."""
+    return _SAMPLES.search(f"{folder}/") is not None
 
 
 def _backends(tree: Tree) -> Iterable[str]:

@@ -39,6 +39,13 @@ def _chosen(backend: str | None, frontend: str | None) -> tuple[str | None, str 
     return (backend if backend is not None else frontend, frontend if frontend is not None else backend)
 
 
+def _of_sample(folder: str | None) -> str | None:
+    """The folder of a side that is a sample: nothing else is looked at without being named."""
+    from chatkit_integrator.reading.integrations import is_sample  # noqa: PLC0415 - not needed to start a server
+
+    return folder if folder is not None and is_sample(folder) else None
+
+
 def check(
     path: Path,
     *,
@@ -73,13 +80,15 @@ def check_each(
 
     ``BadRequestError`` where there is none.
     """
-    from chatkit_integrator.reading.integrations import integrations  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.reading.integrations import Pair, integrations  # noqa: PLC0415 - not needed to start a server
 
     tree = tree or repository(path).tree()
     chosen, left_out = tuple(select), tuple(ignore)
     pairs = integrations(tree) if backend is None and frontend is None else ()
     if len(pairs) < 2:  # noqa: PLR2004 - several
-        results = check(path, backend=backend, frontend=frontend, select=chosen, ignore=left_out, tree=tree)
+        one = pairs[0] if pairs else Pair(backend, frontend)
+        sides = [backend or _of_sample(one.backend), frontend or _of_sample(one.frontend)]
+        results = check(path, backend=sides[0], frontend=sides[1], select=chosen, ignore=left_out, tree=tree)
         return (Judged(backend, frontend, results),)
     found: list[Judged] = []
     for one in pairs:
