@@ -102,7 +102,7 @@ BODY = ("body: await request.text()", "body: JSON.stringify(told)")
 SAID = "  const told = await request.json();\n"
 ASKED = """const asked = await fetch(`${process.env.AUTH_URL}/api/auth/token`, { headers: { cookie: request.headers.get("cookie") } });
   const { token } = await asked.json();"""
-OTHER += [
+PROXIED: list[tuple[str, str, str, Changes]] = [
     ("CK05", "pass", "whose session it is, in the body", {ROUTE: [("Authorization: `Bearer ${token}`, ", ""), BODY, ("  const answer", SAID + "  const { user } = await getSession();\n  told.context = user.id;\n  const answer")]}),
     ("CK05", "fail", "what the browser says of itself, in the body", {ROUTE: [("Authorization: `Bearer ${token}`, ", ""), BODY, ("  const answer", SAID + "  told.context = told.user.id;\n  const answer")]}),
     ("CK13", "pass", "a token that the site's sign-in gives for the cookies", {ROUTE: ('const token = (await cookies()).get("session")?.value;', ASKED)}),
@@ -112,7 +112,8 @@ OTHER += [
 
 
 @pytest.mark.parametrize(
-    ("item", "word", "changes"), [pytest.param(item, word, changes, id=f"{item} {name}") for item, word, name, changes in OTHER]
+    ("item", "word", "changes"),
+    [pytest.param(item, word, changes, id=f"{item} {name}") for item, word, name, changes in [*OTHER, *PROXIED]],
 )
 def test_it_is_judged_with(site: Repository, item: str, word: str, changes: Changes) -> None:
     changed = site.with_(changes)
