@@ -74,7 +74,10 @@ def _with_imports(text: str, new: list[str], assignments: list[str]) -> str:
         blocks.setdefault(block, []).append((distance, module, line))
     written = "\n\n".join("\n".join(line for *_, line in sorted(blocks[block])) for block in sorted(blocks))
     behind = "\n" + "\n".join(assignments) + "\n" if assignments else ""
-    return "".join([*lines[:first], written, "\n", behind, *lines[last:]])
+    ahead = lines[:first]
+    while ahead[-2:] == ["\n", "\n"]:  # where the host's import was the only one of its block
+        ahead.pop()
+    return "".join([*ahead, written, "\n", behind, *lines[last:]])
 
 
 def _merged(new: list[str]) -> list[str]:

@@ -60,9 +60,7 @@ def test_on_postgres_a_warm_pool_is_seen_and_a_cold_one_too(shop: Shop) -> None:
     assert seen["CK09"].startswith("pass: ")
     assert "open before the first request" in seen["CK09"]
     assert seen["CK11"].startswith("pass: after a restart the conversation is found by threads.list")
-    warming = (
-        "            async with asyncio.timeout(PATIENCE):\n                await self._ensure()\n                async with A"
-    )
+    warming = "            async with asyncio.timeout(PATIENCE):\n                await asyncio.gather("
     cold = shop.with_(
         "cold",
         {
@@ -218,6 +216,7 @@ def test_an_error_that_only_the_sdk_tells_and_a_status_that_makes_the_client_ask
         '        bad = any(b\'"type":"error"\' in event for event in whole)\n'
         '        return Response(b"".join(whole), 502 if bad else 200, media_type="text/event-stream")'
     )
-    again = shop.with_("again", {f"{CHAT}/router.py": [("        return AnswerResponse(result)", whole)]})
+    answers = "        return one_too_many(user_id) or AnswerResponse(result)"
+    again = shop.with_("again", {f"{CHAT}/router.py": [(answers, whole)]})
     assert "nothing of the app's own" in silent.words("CK10", "CK19")["CK10"]
     assert "the answer is 502" in again.words("CK10", "CK19")["CK19"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hmac
 import json
 import threading
 import time
@@ -167,11 +169,19 @@ async def test_whom_the_site_signed_for_is_that_person(chat: Chat, site: Site, a
     assert (theirs[0], theirs[1]["data"]) == (200, [])
 
 
+def as_text(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
 async def test_a_key_of_another_kind_than_it_says_signs_nothing(chat: Chat, site: Site) -> None:
     """A secret among the published keys, with which everybody could sign."""
     site.published.append({"kty": "oct", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA", "kid": "k2", "alg": "HS256"})
     site.private["k2"] = ("secret-secret-secret-secret-secret", "HS256")
+    _, said, _ = site.token("k2")["authorization"].split(".")
+    header = as_text(b'{"alg":"EdDSA","kid":"k2"}')
+    mac = hmac.digest(b"secret-secret-secret-secret-secret", f"{header}.{said}".encode(), "sha256")
     assert await asked(chat, site.token("k2")) == REFUSED
+    assert await asked(chat, bearer(f"{header}.{said}.{as_text(mac)}")) == REFUSED
     assert (await asked(chat, site.token()))[0] == 200
 
 

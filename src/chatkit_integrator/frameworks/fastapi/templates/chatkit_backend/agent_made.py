@@ -19,5 +19,4 @@ def run_context(chat: AgentContext[RequestContext]) -> object:
     """Make what the agent's tools see as `wrapper.context`: fresh for each turn. `chat` knows the thread and the user."""
     from host import agent_context
 
-    del chat
     return agent_context()

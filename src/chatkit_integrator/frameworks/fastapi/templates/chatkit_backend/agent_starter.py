@@ -8,10 +8,9 @@ from chatkit.agents import AgentContext
 
 from .context import RequestContext
 
-INSTRUCTIONS = (
-    "You help the visitors of this site. Answer from the conversation and from the data about the page they are looking at. "
-    "Be brief and friendly, follow the preferences given there, and say so when you do not know."
-)
+INSTRUCTIONS = """\
+You help the visitors of this site. Answer from the conversation and from the data about the page they are looking at.
+Be brief and friendly, follow the preferences given there, and say so when you do not know."""
 
 
 def get_agent() -> Agent[Any]:

@@ -16,8 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from .context import RequestContext
 from .database import database
 from .files import Attachments, FileReader, FileStore
-from .router import REFUSED, UserId, refusal, router, seconds_to_wait, server
-from .stream import MALFORMED
+from .router import REFUSED, UserId, one_too_many, refusal, router, server
 
 LARGEST_FILE = 5 * 1024 * 1024  # bytes; the site's settings say the same
 AROUND = 64 * 1024  # bytes of a form around its file
@@ -39,8 +38,8 @@ class TooLargeError(ValueError):
 @router.post("/chatkit/attachments")
 async def attach(request: Request, user_id: UserId) -> Response:
     """Keep a file of a verified user for the message that they will send it with."""
-    if wait := seconds_to_wait(user_id):
-        return JSONResponse({"message": "Please wait a minute."}, status_code=429, headers={"Retry-After": str(wait)})
+    if refused := one_too_many(user_id):
+        return refused
     try:
         name, content = await _file_of(request)
         kind = kind_of(content)
@@ -53,8 +52,8 @@ async def attach(request: Request, user_id: UserId) -> Response:
             return JSONResponse({"message": message}, status_code=409)
     except TooLargeError:
         return JSONResponse({"message": "This file is too large."}, status_code=413)
-    except MultiPartException:
-        return JSONResponse({"message": MALFORMED}, status_code=400)
+    except MultiPartException as error:
+        return refusal(ValueError(str(error)))
     except REFUSED as error:
         return refusal(error)
     return Response(attachment.model_dump_json(exclude_none=True), media_type="application/json")

@@ -42,34 +42,29 @@ class RequestContext:
 
 
 def mended(body: bytes) -> bytes:
-    """Write a request's JSON anew. Halves of a character, which a text cut short in a browser can end in, become `?`.
-
-    Raises `ValueError` or `RecursionError` where the body is no JSON.
-    """
+    """Write a request's JSON anew. Halves of a character, which a text cut short in a browser can end in, become `?`."""
     return json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def context_from(user_id: str, body: bytes) -> RequestContext:
     """Build the context of a request from its body; metadata of another shape counts as none."""
     found = _mapping(_mapping(json.loads(body)).get("metadata"))
-    selection = found.get("selection")
-    return RequestContext(
-        user_id=user_id,
-        page=_mapping(_bounded(found.get("pageContext"))),
-        user=_mapping(_bounded(found.get("userInfo"))),
-        preferences=_mapping(_bounded(found.get("preferences"))),
-        selection=str(_bounded(selection)) if isinstance(selection, str) else "",
-    )
+    page, user, preferences = (_mapping(_bounded(found.get(name))) for name in ("pageContext", "userInfo", "preferences"))
+    selection = _bounded(found.get("selection"))
+    return RequestContext(user_id, page, user, preferences, selection if isinstance(selection, str) else "")
 
 
 def context_messages(context: RequestContext) -> list[TResponseInputItem]:
     """Put the context of this request into a message; into none where there is nothing to tell."""
-    user, preferences = context.user, context.preferences
-    told = {"user": user, "preferences": preferences, "selected_text": context.selection, "page": context.page}
-    present = {name: value for name, value in told.items() if value}
-    if not present:
+    user, preferences, selection, page = context.user, context.preferences, context.selection, context.page
+    told = {"user": user, "preferences": preferences, "selected_text": selection, "page": page}
+    if not any(told.values()):
         return []
-    data = json.dumps(present, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
+    data = (
+        json.dumps({name: value for name, value in told.items() if value}, ensure_ascii=False)
+        .replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+    )
     if len(data) > LONGEST:
         data = f"{data[:LONGEST]}… (cut)"
     return [{"role": "user", "content": f"{LEAD}\n<context>\n{data}\n</context>"}]

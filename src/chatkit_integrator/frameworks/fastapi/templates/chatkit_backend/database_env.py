@@ -6,6 +6,5 @@ from host import PROJECT_URL
 
 from .schema import Database
 
-database = Database(
-    lambda: os.environ.get("CHATKIT_DATABASE_URL") or os.environ.get(PROJECT_URL, "")
-)  # a `.env` may be loaded late
+# Asked for with the first message: a `.env` may be loaded late.
+database = Database(lambda: os.environ.get("CHATKIT_DATABASE_URL") or os.environ.get(PROJECT_URL, ""))

@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Callable
 
 from agents import TResponseInputItem
 from chatkit.agents import ThreadItemConverter
-from chatkit.types import AssistantMessageItem, Attachment, HiddenContextItem, TaskItem, UserMessageTagContent
-from chatkit.types import ThreadItemAddedEvent as Added
-from chatkit.types import ThreadItemDoneEvent as Done
-from chatkit.types import ThreadItemRemovedEvent as Removed
-from chatkit.types import ThreadItemUpdatedEvent as Updated
-from chatkit.types import ThreadStreamEvent as Event
+from chatkit.types import (
+    AssistantMessageItem,
+    Attachment,
+    HiddenContextItem,
+    TaskItem,
+    ThreadStreamEvent,
+    UserMessageTagContent,
+)
 from openai.types.responses import ResponseInputContentParam
 
 from .context import RequestContext
@@ -45,19 +47,18 @@ class HistoryConverter(ThreadItemConverter):
         return await super().hidden_context_to_input(item)
 
 
-async def with_ids(events: AsyncIterator[Event], new_id: Callable[[], str]) -> AsyncIterator[Event]:
+async def with_ids(events: AsyncIterator[ThreadStreamEvent], new_id: Callable[[], str]) -> AsyncIterator[ThreadStreamEvent]:
     """Give every item that comes without an id one of its own, the same in all events about it."""
     given, is_open = list[str](), False
     async for event in events:
-        if isinstance(event, (Added, Done)) and event.item.id == FAKE_ID:
-            if not is_open or isinstance(event, Added):
-                given.append(new_id())
-            is_open = isinstance(event, Added)
-            yield event.model_copy(update={"item": event.item.model_copy(update={"id": given[-1]})})
-        elif isinstance(event, Updated) and event.item_id == FAKE_ID and given:
-            yield event.model_copy(update={"item_id": given[-1]})
-        elif isinstance(event, Removed) and event.item_id == FAKE_ID:
-            for one in given:
+        item = getattr(event, "item", None)
+        if getattr(event, "item_id", None) == FAKE_ID:
+            for one in given if event.type == "thread.item.removed" else given[-1:]:
                 yield event.model_copy(update={"item_id": one})
+        elif item is not None and item.id == FAKE_ID:
+            if not is_open or event.type == "thread.item.added":
+                given.append(new_id())
+            is_open = event.type == "thread.item.added"
+            yield event.model_copy(update={"item": item.model_copy(update={"id": given[-1]})})
         else:
             yield event

@@ -3,12 +3,10 @@
 What goes wrong before an answer begins is a status that the client does not try again; what goes wrong later is an event in
 the stream. People get a fixed text, the log gets the detail.
 
-Messages are counted in this process: several workers allow as many times more. Visitors without a sign-in can become somebody
-new; where that matters, limit addresses too, in front of the application.
+Messages are counted in this process: several workers allow as many times more. Who needs no sign-in can become somebody new.
 """
 
 import hashlib
-import logging
 import os
 import time
 from collections import Counter
@@ -25,9 +23,7 @@ from .identity import current_user_id
 from .schema import UNAVAILABLE
 from .server import ChatServer
 from .store import SqlStore
-from .stream import AWAY, GONE, MALFORMED, AnswerResponse
-
-log = logging.getLogger(__name__)
+from .stream import AnswerResponse, explained
 
 LARGEST_BODY = 1024 * 1024
 MESSAGES_PER_MINUTE = 30
@@ -54,10 +50,7 @@ async def chatkit(request: Request, user_id: UserId) -> Response:
     except REFUSED as error:
         return refusal(error)
     if isinstance(result, StreamingResult):
-        if wait := seconds_to_wait(user_id):
-            message = "You have sent many messages. Please wait a minute."
-            return JSONResponse({"message": message}, status_code=429, headers={"Retry-After": str(wait)})
-        return AnswerResponse(result)
+        return one_too_many(user_id) or AnswerResponse(result)
     return Response(result.json, media_type="application/json")
 
 
@@ -82,24 +75,21 @@ async def change_me(request: Request, user_id: UserId) -> Response:
 
 
 def refusal(error: Exception) -> Response:
-    """Say it in a fixed text. What is no JSON, or no ChatKit, or of a part of it that is not set up, is malformed."""
-    if isinstance(error, NotFoundError):
-        return JSONResponse({"message": GONE}, status_code=404)
-    if isinstance(error, UNAVAILABLE):
-        log.error("The chat's database is away", exc_info=error)
-        return JSONResponse({"message": AWAY}, status_code=503)
-    log.warning("A chat request could not be read", exc_info=error)
-    return JSONResponse({"message": MALFORMED}, status_code=400)
+    """Answer for what went wrong before an answer began."""
+    status, message = explained(error)
+    return JSONResponse({"message": message}, status_code=status)
 
 
-def seconds_to_wait(user_id: str) -> int:
-    """Count a message of a user; 0 unless it is one too many in this minute. `CHATKIT_MESSAGES_PER_MINUTE` changes how many."""
+def one_too_many(user_id: str) -> Response | None:
+    """Count a message of a user; 429 where it is one too many in this minute. `CHATKIT_MESSAGES_PER_MINUTE` says how many."""
     minute, second = divmod(time.monotonic(), 60)
     if len(_sent) > MANY:
         _sent.clear()
     _sent[user_id, minute] += 1
-    most = int(os.environ.get("CHATKIT_MESSAGES_PER_MINUTE") or MESSAGES_PER_MINUTE)
-    return 0 if _sent[user_id, minute] <= most else 60 - int(second)
+    if _sent[user_id, minute] <= int(os.environ.get("CHATKIT_MESSAGES_PER_MINUTE") or MESSAGES_PER_MINUTE):
+        return None
+    message, wait = "You have sent many messages. Please wait a minute.", str(60 - int(second))
+    return JSONResponse({"message": message}, status_code=429, headers={"Retry-After": wait})
 
 
 async def _body_of(request: Request) -> bytes | None:

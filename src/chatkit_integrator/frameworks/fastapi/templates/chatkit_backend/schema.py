@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from typing import Any
 
@@ -23,9 +23,14 @@ log = logging.getLogger(__name__)
 
 DAY = 86_400
 PATIENCE = 10  # seconds that starting the application waits for the database
-UNAVAILABLE = (SQLAlchemyError, OSError, ImportError)  # is raised while the database is away, or its driver is
 
-_DRIVERS = {"postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+_away: list[type[Exception]] = [SQLAlchemyError, OSError, ImportError]
+with suppress(ImportError):  # where it connects, SQLAlchemy 2.0 lets the driver's own errors through
+    import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+
+    _away += [asyncpg.PostgresError, asyncpg.InterfaceError]
+UNAVAILABLE = tuple(_away)  # one is raised while the database is away, or its driver is
+
 _ISOLATION = {"postgresql": "READ COMMITTED", "sqlite": "SERIALIZABLE"}
 _TAKE_TURNS = {"postgresql": "SELECT pg_advisory_xact_lock(20260329)", "sqlite": "BEGIN IMMEDIATE"}
 _SETTINGS: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "hide_parameters": True}
@@ -66,14 +71,12 @@ class Database:
 
     @cached_property
     def engine(self) -> AsyncEngine:
-        """The engine. Nothing connects yet."""
         return connect(self._url())
 
     async def run(self, statement: sa.Executable) -> sa.CursorResult[Any]:
         """Do a statement, a transaction of its own, with the tables there. Raises one of `UNAVAILABLE` where that cannot be.
 
-        One that has begun is brought to its end when its request is cancelled: a connection that is let go in the middle keeps
-        its locks.
+        It is brought to its end when its request is cancelled: a connection that is let go in the middle keeps its locks.
         """
         task = asyncio.create_task(self._run(statement))
         try:
@@ -98,10 +101,7 @@ class Database:
         """Warm the pool when the application starts, which it does without its database too, and forget what is old."""
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._ensure()
-                async with AsyncExitStack() as held:
-                    for _ in range(2):
-                        await held.enter_async_context(self.engine.connect())
+                await asyncio.gather(*(self._run(sa.select(1)) for _ in range(2)))
         except UNAVAILABLE as error:
             log.warning("The chat has no database yet and will try again with each message: %s", type(error).__name__)
         forgetting = asyncio.create_task(self._forget_daily())
@@ -143,13 +143,12 @@ def connect(address: sa.URL | str) -> AsyncEngine:
     except ArgumentError:
         raise ArgumentError("The address of the chat's database cannot be read.") from None  # it may hold a password
     kind = url.get_backend_name()
-    if kind not in _DRIVERS:
-        raise ArgumentError(f"Conversations can be kept in PostgreSQL or SQLite, not in {kind}; set CHATKIT_DATABASE_URL.")
     if kind == "sqlite":
-        engine = create_async_engine(url.set(drivername=_DRIVERS[kind]), **_SETTINGS)
+        engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), **_SETTINGS)
         event.listen(engine.sync_engine, "connect", _enforce_foreign_keys)
         return engine
-    query = {name: value for name, value in url.query.items() if name in {"host", "port"}}
+    if kind != "postgresql":
+        raise ArgumentError(f"Conversations can be kept in PostgreSQL or SQLite, not in {kind}; set CHATKIT_DATABASE_URL.")
     arguments: dict[str, Any] = {
         "ssl": url.query.get("sslmode") or url.query.get("ssl"),
         "timeout": PATIENCE,
@@ -159,24 +158,10 @@ def connect(address: sa.URL | str) -> AsyncEngine:
         "prepared_statement_cache_size": 0,
         "prepared_statement_name_func": str,
     }
-    url = url.set(drivername=_DRIVERS[kind], query=query)
-    pool = {"pool_size": 5, "max_overflow": 0, "pool_pre_ping": True}
-    engine = create_async_engine(url, connect_args=arguments, **pool, **_SETTINGS)
-    event.listen(engine.sync_engine, "do_connect", _connect_or_be_away)
-    return engine
+    query = {name: value for name, value in url.query.items() if name in {"host", "port"}}
+    url = url.set(drivername="postgresql+asyncpg", query=query)
+    return create_async_engine(url, connect_args=arguments, pool_size=5, max_overflow=0, pool_pre_ping=True, **_SETTINGS)
 
 
 def _enforce_foreign_keys(connection: DBAPIConnection, _record: object) -> None:
     connection.cursor().execute("PRAGMA foreign_keys=ON")
-
-
-def _connect_or_be_away(
-    dialect: sa.Dialect, _record: object, arguments: tuple[Any, ...], keywords: dict[str, Any]
-) -> DBAPIConnection:
-    """Connect. A refusal by the server, which SQLAlchemy 2.0 lets through as the driver's own error, is a `ConnectionError`."""
-    import asyncpg  # pyright: ignore[reportMissingTypeStubs]
-
-    try:
-        return dialect.connect(*arguments, **keywords)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise ConnectionError(type(error).__name__) from error

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from chatkit.store import NotFoundError, Store, StoreItemType
 from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, Table, delete, literal, select
+from sqlalchemy import ColumnElement, Select, Table, delete, literal, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .context import RequestContext
@@ -21,6 +21,7 @@ from .schema import Database, attachments, items, preferences, threads
 T = TypeVar("T")
 
 LARGEST_PAGE = 100
+NEWER = {"data": text("excluded.data")}  # what an insert changes where it meets its like; `excluded` of an insert takes longer
 _THREAD = TypeAdapter(ThreadMetadata)
 _ITEM: TypeAdapter[ThreadItem] = TypeAdapter(ThreadItem)
 _ATTACHMENT: TypeAdapter[Attachment] = TypeAdapter(Attachment)
@@ -65,7 +66,7 @@ class SqlStore(Store[RequestContext]):
         thread, data = _mine(threads, thread_id, context), _json(item.model_dump(mode="json"))
         values = select(literal(thread_id), literal(item.id), literal(data)).where(thread.exists())
         row = self._insert(items).from_select(["thread_id", "id", "data"], values)
-        change = {"index_elements": [items.c.thread_id, items.c.id], "set_": {"data": row.excluded.data}}
+        change = {"index_elements": [items.c.thread_id, items.c.id], "set_": NEWER}
         await self._one(row.on_conflict_do_update(**change).returning(items.c.id))
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: RequestContext) -> None:
@@ -102,7 +103,7 @@ class SqlStore(Store[RequestContext]):
 
     async def _save_owned(self, table: Table, key: str, data: str, context: RequestContext) -> None:
         row = self._insert(table).values(id=_plain(key), owner=context.user_id, data=data)
-        change = {"index_elements": [table.c.id], "set_": {"data": row.excluded.data}, "where": _owned(table, context)}
+        change = {"index_elements": [table.c.id], "set_": NEWER, "where": _owned(table, context)}
         await self._one(row.on_conflict_do_update(**change).returning(table.c.id))
 
     async def _delete_owned(self, table: Table, key: str, context: RequestContext) -> None:

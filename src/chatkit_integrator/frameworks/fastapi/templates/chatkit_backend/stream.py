@@ -13,19 +13,11 @@ from .schema import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
-GONE = "This conversation does not exist any more."
-AWAY = "The chat cannot reach its database. Please try again in a moment."
-MALFORMED = "The chat could not read this request."
-
 _answering: set[asyncio.Task[None]] = set()
 
 
 class AnswerResponse(StreamingResponse):
-    """Streams the events of an answer; when its reader leaves, the answer is cancelled.
-
-    The answer is made in a task of its own: wherever it was, the cancellation reaches it there, and what it has to save then it
-    can still save.
-    """
+    """Streams the events of an answer, which is made in a task of its own."""
 
     media_type = "text/event-stream"
 
@@ -41,12 +33,15 @@ class AnswerResponse(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            answer.cancel()
+            answer.cancel()  # finds it wherever it is, and lets it save what was answered so far
 
     async def _make(self) -> None:
         try:
-            async for event in _guarded(self._events):
+            async for event in self._events:
                 self._ready.put_nowait(event)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the status of the response is out already
+            told = ErrorEvent(code="custom", message=explained(error)[1], allow_retry=True)
+            self._ready.put_nowait(b"data: " + told.model_dump_json(exclude_none=True).encode() + b"\n\n")
         finally:
             self._ready.put_nowait(None)
 
@@ -55,24 +50,15 @@ class AnswerResponse(StreamingResponse):
             yield event
 
 
-async def _guarded(events: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """End with an event whatever happens: the status of the response is out already."""
-    try:
-        async for event in events:
-            yield event
-    except NotFoundError:
-        yield _error(GONE)
-    except UNAVAILABLE:
-        log.exception("The chat's database is away")
-        yield _error(AWAY)
-    except (ValueError, NotImplementedError):
-        log.warning("A chat request did not fit its conversation", exc_info=True)
-        yield _error(MALFORMED)
-    except Exception:
-        log.exception("A chat request failed")
-        yield _error("Something went wrong. Please try again.")
-
-
-def _error(message: str) -> bytes:
-    event = ErrorEvent(code="custom", message=message, allow_retry=True)
-    return b"data: " + event.model_dump_json(exclude_none=True).encode() + b"\n\n"
+def explained(error: Exception) -> tuple[int, str]:
+    """Give a status and a fixed text for people; the log gets the detail."""
+    if isinstance(error, NotFoundError):
+        return 404, "This conversation does not exist any more."
+    if isinstance(error, UNAVAILABLE):
+        log.error("The chat's database is away", exc_info=error)
+        return 503, "The chat cannot reach its database. Please try again in a moment."
+    if isinstance(error, (ValueError, RuntimeError)):  # no JSON, no ChatKit, or a part of it that is not set up
+        log.warning("A chat request could not be read", exc_info=error)
+        return 400, "The chat could not read this request."
+    log.error("A chat request failed", exc_info=error)
+    return 500, "Something went wrong. Please try again."
