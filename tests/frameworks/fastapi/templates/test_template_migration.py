@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -48,6 +50,14 @@ async def main():
 
 asyncio.run(main())
 """
+OFFLINE = """\
+from alembic import context
+
+context.configure(url=context.config.get_main_option("sqlalchemy.url"))
+with context.begin_transaction():
+    context.run_migrations()
+"""
+TABLES = ("chatkit_threads", "chatkit_attachments", "chatkit_preferences", "chatkit_items")
 FIRST = 'revision = "aaa"\ndown_revision = None\n\n\ndef upgrade():\n    pass\n\n\ndef downgrade():\n    pass\n'
 SECOND = (
     'revision: str = "bbb"\ndown_revision: str | None = "aaa"\n\n\ndef upgrade():\n    pass\n\n\ndef downgrade():\n    pass\n'
@@ -154,10 +164,16 @@ def address(database_url: str) -> str:
     return database_url.replace("postgresql:", "postgresql+asyncpg:").replace("sqlite:", "sqlite+aiosqlite:")
 
 
+@pytest.fixture(params=[False, True], ids=["without attachments", "with attachments"])
+def attachments(request: pytest.FixtureRequest) -> bool:
+    """Whether people may attach files."""
+    return request.param
+
+
 @pytest.fixture
-def project(tmp_path: Path, shared: Profile, address: str) -> Config:
+def project(tmp_path: Path, shared: Profile, address: str, attachments: bool) -> Config:
     """A project with the revision in it, and an empty database."""
-    outcome = TRANSFORM.plan(Tree.of(PROJECT), shared)
+    outcome = TRANSFORM.plan(Tree.of(PROJECT), with_attachments(shared, attachments=attachments))
     assert isinstance(outcome, Edited)
     tree = Tree.of(PROJECT).with_edits(outcome.edits)
     for path in tree.paths:
@@ -168,10 +184,25 @@ def project(tmp_path: Path, shared: Profile, address: str) -> Config:
     return config
 
 
+@pytest.fixture
+def metadata(
+    install: Callable[..., Callable[[str], ModuleType]], made_profile: Made, attachments: bool, monkeypatch: pytest.MonkeyPatch
+) -> sa.MetaData:
+    """The tables that the chat makes by itself."""
+    monkeypatch.setenv("CHATKIT_GUEST_SECRET", "s" * 32)
+    modules = install(with_attachments(made_profile(identity="guest"), attachments=attachments), {})
+    modules("app.chatkit_backend")
+    found: sa.MetaData = modules("app.chatkit_backend.schema").metadata
+    return found
+
+
+def with_attachments(made: Profile, *, attachments: bool) -> Profile:
+    return replace(made, contract=replace(made.contract, attachments=attachments))
+
+
 def test_alembic_makes_the_tables_that_the_chat_would_make(
-    project: Config, address: str, install: Callable[..., Callable[[str], ModuleType]], made_profile: Made
+    project: Config, address: str, metadata: sa.MetaData, attachments: bool
 ) -> None:
-    metadata: sa.MetaData = install(made_profile(), {})("app.chatkit_backend.schema").metadata
     within(address, metadata.create_all)
     expected = within(address, described)
     command.upgrade(project, "head")
@@ -180,6 +211,25 @@ def test_alembic_makes_the_tables_that_the_chat_would_make(
     command.stamp(project, "bbb")
     command.upgrade(project, "head")
     assert within(address, described) == expected
-    assert len(expected) == 4
+    assert ("chatkit_files" in expected, len(expected)) == (attachments, 5 if attachments else 4)
     command.downgrade(project, "bbb")
     assert within(address, described) == {}
+
+
+def test_tables_that_are_missing_are_made_beside_those_that_are_there(
+    project: Config, address: str, metadata: sa.MetaData
+) -> None:
+    within(address, metadata.create_all)
+    expected = within(address, described)
+    within(address, metadata.tables["chatkit_items"].drop)
+    command.upgrade(project, "head")
+    assert within(address, described) == expected
+
+
+def test_the_statements_are_written_for_who_runs_them_by_hand(
+    project: Config, attachments: bool, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "migrations/env.py").write_text(OFFLINE)
+    command.upgrade(project, "bbb:head", sql=True)
+    made = re.findall(r"CREATE TABLE (chatkit_\w+)", capsys.readouterr().out)
+    assert set(made) == {*TABLES, *(["chatkit_files"] if attachments else [])}

@@ -57,7 +57,7 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     revision = hashlib.sha256(f"chatkit after {head}".encode()).hexdigest()[:12]
     home = dirname(settings[0])
     return Edited(
-        (tree.edit(f"{folder}/{revision}_chatkit_tables.py", _text(revision, head)),),
+        (tree.edit(f"{folder}/{revision}_chatkit_tables.py", _text(revision, head, with_files=profile.contract.attachments)),),
         f"Add a revision that makes the chat's tables, in {folder}",
         (FollowUp("Run the new revision where you run the others.", f"cd {home} && {_UPGRADE}" if home else _UPGRADE),),
     )
@@ -72,8 +72,9 @@ def _folder(tree: Tree, settings: list[str]) -> str:
     return normpath(join(dirname(settings[0]), location[1].replace("%(here)s", "."), "versions"))
 
 
-def _text(revision: str, head: str | None) -> str:
-    template = files("chatkit_integrator.frameworks.fastapi") / "templates/alembic/chatkit_tables.py"
+def _text(revision: str, head: str | None, *, with_files: bool) -> str:
+    name = "chatkit_tables_and_files" if with_files else "chatkit_tables"
+    template = files("chatkit_integrator.frameworks.fastapi") / f"templates/alembic/{name}.py"
     text = template.read_text(encoding="utf-8").replace('"REVISION"', f'"{revision}"')
     return text.replace('"DOWN_REVISION"', "None" if head is None else f'"{head}"')
 
