@@ -56,15 +56,11 @@ def context_from(user_id: str, body: bytes) -> RequestContext:
 
 def context_messages(context: RequestContext) -> list[TResponseInputItem]:
     """Put the context of this request into a message; into none where there is nothing to tell."""
-    user, preferences, selection, page = context.user, context.preferences, context.selection, context.page
-    told = {"user": user, "preferences": preferences, "selected_text": selection, "page": page}
-    if not any(told.values()):
+    told = {"user": context.user, "preferences": context.preferences, "selected_text": context.selection, "page": context.page}
+    present = {name: value for name, value in told.items() if value}
+    if not present:
         return []
-    data = (
-        json.dumps({name: value for name, value in told.items() if value}, ensure_ascii=False)
-        .replace("<", "\\u003c")
-        .replace(">", "\\u003e")
-    )
+    data = json.dumps(present, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
     if len(data) > LONGEST:
         data = f"{data[:LONGEST]}… (cut)"
     return [{"role": "user", "content": f"{LEAD}\n<context>\n{data}\n</context>"}]

@@ -8,7 +8,6 @@ from host import ENV_FILE
 
 def read_env_file() -> None:
     """Take the chat's own variables from the file, and no others; what the environment has already wins."""
-    path = find_dotenv(ENV_FILE) or find_dotenv(ENV_FILE, usecwd=True)
-    for name, value in dotenv_values(path).items():
+    for name, value in dotenv_values(find_dotenv(ENV_FILE) or find_dotenv(ENV_FILE, usecwd=True)).items():
         if value and (name == "OPENAI_API_KEY" or name.startswith("CHATKIT_")):
             os.environ.setdefault(name, value)

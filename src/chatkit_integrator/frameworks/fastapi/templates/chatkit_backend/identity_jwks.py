@@ -10,7 +10,7 @@ import contextlib
 import logging
 import os
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import jwt
@@ -21,7 +21,6 @@ ISSUER, AUDIENCE = "chatkit-proxy", "chatkit"
 ALGORITHMS = {"EdDSA", "ES256", "ES384", "ES512", "PS256", "RS256"}
 MUST = ["exp", "iss", "aud", "sub"]
 KEPT, APART, PATIENCE = 3600, 10, 5  # seconds
-NO_KEYS = "The chat cannot check who is signed in: CHATKIT_JWKS_URL gives no keys."
 
 bearer = HTTPBearer(auto_error=False)
 
@@ -30,8 +29,8 @@ async def current_user_id(sent: Annotated[HTTPAuthorizationCredentials | None, D
     """Give the id of the person who is signed in; 401 unless a key of the site signed it, for the chat and not long ago."""
     user_id, token = "", sent.credentials if sent else ""
     with contextlib.suppress(jwt.PyJWTError, KeyError):
-        key = await keys.get(str(jwt.get_unverified_header(token)["kid"]))
-        claims = jwt.decode(token, key, [key.algorithm_name], {"require": MUST}, audience=AUDIENCE, issuer=ISSUER, leeway=30)
+        key, algorithm = await keys.get(str(jwt.get_unverified_header(token)["kid"]))
+        claims = jwt.decode(token, key, [algorithm], {"require": MUST}, audience=AUDIENCE, issuer=ISSUER, leeway=30)
         user_id = str(claims["sub"])
     if not user_id:
         raise HTTPException(status_code=401, detail="Sign in to use the chat.")
@@ -39,32 +38,29 @@ async def current_user_id(sent: Annotated[HTTPAuthorizationCredentials | None, D
 
 
 class Keys:
-    """The site's published keys by id, as they were read last."""
+    """The site's published keys by id, each with its algorithm, as they were read last."""
 
     def __init__(self) -> None:
-        self._known: dict[str | None, jwt.PyJWK] = {}
-        self._read_at = self._tried_at = float("-inf")
+        self._known: dict[str, tuple[Any, str]] = {}
+        self._tried_at = float("-inf")
         self._reading = asyncio.Lock()
 
-    async def get(self, key_id: str) -> jwt.PyJWK:
+    async def get(self, key_id: str) -> tuple[Any, str]:
         """Give a key. Raises `KeyError` where the site does not publish it, and 503 where no keys could be read at all."""
         async with self._reading:
-            now = time.monotonic()
-            is_known = key_id in self._known and now - self._read_at < KEPT
-            if not is_known and now - self._tried_at > APART:
-                self._tried_at = now
+            if time.monotonic() - self._tried_at > (KEPT if key_id in self._known else APART):
+                self._tried_at = time.monotonic()
                 await self._read()
         if not self._known:
-            raise HTTPException(status_code=503, detail=NO_KEYS)
+            raise HTTPException(503, "The chat cannot check who is signed in: CHATKIT_JWKS_URL gives no keys.")
         return self._known[key_id]
 
     async def _read(self) -> None:
         try:
             async with httpx.AsyncClient(timeout=PATIENCE) as client:
                 answer = await client.get(os.environ["CHATKIT_JWKS_URL"])
-            published = jwt.PyJWKSet.from_dict(answer.raise_for_status().json()).keys
-            self._known = {key.key_id: key for key in published if key.algorithm_name in ALGORITHMS}
-            self._read_at = self._tried_at
+            published = [one for one in answer.raise_for_status().json()["keys"] if one.get("alg") in ALGORITHMS]
+            self._known = {one["kid"]: (jwt.PyJWK(one).key, one["alg"]) for one in published}
         except (LookupError, TypeError, AttributeError, ValueError, jwt.PyJWTError, httpx.HTTPError, httpx.InvalidURL):
             logging.getLogger(__name__).exception("The keys at CHATKIT_JWKS_URL cannot be read")
 

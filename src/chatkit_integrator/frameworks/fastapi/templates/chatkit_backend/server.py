@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 
 HISTORY = 50  # how many of the newest items of a thread the model reads
 TITLE = 60
-
 _REQUEST: TypeAdapter[ChatKitReq] = TypeAdapter(ChatKitReq)
 
 

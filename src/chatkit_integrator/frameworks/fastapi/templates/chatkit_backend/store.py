@@ -19,7 +19,6 @@ from .context import RequestContext
 from .schema import Database, attachments, items, preferences, threads
 
 T = TypeVar("T")
-
 LARGEST_PAGE = 100
 NEWER = {"data": text("excluded.data")}  # what an insert changes where it meets its like; `excluded` of an insert takes longer
 _THREAD = TypeAdapter(ThreadMetadata)

@@ -12,7 +12,6 @@ from starlette.types import Receive, Scope, Send
 from .schema import UNAVAILABLE
 
 log = logging.getLogger(__name__)
-
 _answering: set[asyncio.Task[None]] = set()
 
 
