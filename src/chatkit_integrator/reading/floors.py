@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 CHATKIT = "openai-chatkit>=1.4.0"
+WITH_FILES = "openai-chatkit>=1.6.0"  # the first that tells the store which conversation a file was sent in
 AGENTS = "openai-agents>=0.3.2"
 SQLALCHEMY = "sqlalchemy[asyncio]>=2.0.30"
 GREENLET = "greenlet>=3.0"  # SQLAlchemy's asyncio extra; it declares it itself up to 2.0 only

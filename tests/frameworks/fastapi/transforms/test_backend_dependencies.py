@@ -72,6 +72,15 @@ def test_without_a_manifest_the_packages_are_named_with_their_floors() -> None:
     assert found == FLOORS
 
 
+def test_attachments_need_newer_packages_and_one_more() -> None:
+    made = Declared({})
+    asked = replace(made.profile, contract=replace(made.profile.contract, attachments=True))
+    outcome = TRANSFORM.plan(made.before, asked)
+    assert isinstance(outcome, Refused)
+    found = {canonicalize_name(one.name): str(one.specifier) for one in map(Requirement, outcome.patch.splitlines())}
+    assert found == {**FLOORS, "openai-chatkit": ">=1.6.0", "python-multipart": ">=0.0.18"}
+
+
 DECLARED = {
     "pip": {"requirements.txt": "fastapi\n" + ALL},
     "pip, in other spellings": {

@@ -40,7 +40,8 @@ _LOCK = {
 
 def wanted(profile: Profile, backend: Backend) -> tuple[str, ...]:
     """The packages that what we write imports."""
-    found = [floors.CHATKIT, floors.AGENTS, floors.SQLALCHEMY]
+    chatkit = floors.WITH_FILES if profile.contract.attachments else floors.CHATKIT
+    found = [chatkit, floors.AGENTS, floors.SQLALCHEMY]
     database = backend.database
     if has_own_file(backend):
         found.append(floors.AIOSQLITE)
