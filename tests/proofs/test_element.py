@@ -101,6 +101,7 @@ def ended(page: Page, times: int = 1) -> None:
         {"api": {"url": "/chat", "domainKey": ""}},
         {"api": {"url": "/chat", "domainKey": "local-dev", "headers": {}}},
         {"api": {}},
+        {"composer": {"attachments": {"enabled": True}}},
     ],
 )
 def test_options_that_the_frame_does_not_know_are_refused(page: Page, options: dict[str, object]) -> None:
@@ -267,3 +268,37 @@ def test_loading_it_twice_is_once(page: Page) -> None:
     page.add_script_tag(content=element_script())
     start(page)
     page.wait_for_function("seen.length > 0")
+
+
+def test_files_go_before_their_message_within_the_limits(page: Page, server: Server) -> None:
+    forms: list[bytes] = []
+
+    def take(route: Route) -> None:
+        forms.append(route.request.post_data_buffer or b"")
+        refused = b"bad" in forms[-1]
+        route.fulfill(
+            status=415 if refused else 200, json={"message": "Not this."} if refused else {"id": "atc_1", "name": "a.txt"}
+        )
+
+    page.route("**/files", take)
+    server.streams({"type": "thread.item.done", "item": {**USER, "attachments": [{"id": "atc_1", "name": "a.txt"}]}})
+    limits = {"enabled": True, "maxSize": 4, "maxCount": 1, "accept": {"text/plain": [".txt"]}}
+    api = {"url": "/chat", "domainKey": "k", "uploadStrategy": {"type": "direct", "uploadUrl": "/files"}}
+    start(page, api=api, composer={"attachments": limits})
+    picked = page.get_by_label("Attach")
+    expect(picked).to_have_attribute("accept", "text/plain,.txt")
+    files: dict[str, bytes] = {"b.txt": b"large", "c.txt": b"bad", "a.txt": b"tea", "d.txt": b"more"}
+    picked.set_input_files([{"name": name, "mimeType": "text/plain", "buffer": content} for name, content in files.items()])
+    expect(page.get_by_text("At most 1 files can be attached.")).to_be_visible()
+    assert ["error", "Not this."] in seen(page)
+    say(page)
+    ended(page)
+    assert [b'name="file"; filename="' in one for one in forms] == [True, True]
+    assert server.bodies[0]["params"]["input"]["attachments"] == ["atc_1"]
+    expect(page.get_by_label("Messages")).to_contain_text("a.txt")
+
+
+def test_without_attachments_there_is_nothing_to_attach_with(page: Page) -> None:
+    start(page)
+    expect(page.get_by_label("Message", exact=True)).to_be_visible()
+    expect(page.get_by_label("Attach")).to_be_hidden()

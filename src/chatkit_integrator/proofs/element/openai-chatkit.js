@@ -27,6 +27,7 @@
       li[data-role="assistant"] { padding-left: 0; }
       li[data-role="error"] { border: 1px solid rgb(200 60 60 / 70%); }
       q { display: block; font-size: 13px; opacity: 0.75; }
+      [data-attach] input { width: 0; padding: 0; border: 0; }
       input { flex: 1; min-width: 0; padding: 8px 12px; background: transparent; }
       input, button { font: inherit; color: inherit; border: 1px solid rgb(127 127 127 / 45%); border-radius: 999px; }
       button { padding: 6px 12px; background: transparent; cursor: pointer; }
@@ -40,6 +41,7 @@
     <ol aria-label="Messages" aria-live="polite"></ol>
     <p data-status role="status"></p>
     <form>
+      <label data-attach hidden>Attach <input type="file" multiple data-files /></label>
       <input aria-label="Message" autocomplete="off" />
       <button data-send>Send</button>
       <button type="button" data-stop hidden>Stop</button>
@@ -52,6 +54,7 @@
     #items = new Map();
     #abort = null;
     #problem = null;
+    #attached = [];
     #ready;
     #becomeReady;
 
@@ -61,9 +64,14 @@
       this.attachShadow({ mode: "open" }).innerHTML = MARKUP;
       this.#part("form").addEventListener("submit", (event) => {
         event.preventDefault();
-        const text = this.#part("input").value.trim();
-        this.#part("input").value = "";
-        if (text) this.sendUserMessage({ text });
+        const text = this.#part("form > input").value.trim();
+        this.#part("form > input").value = "";
+        const attachments = this.#attached.splice(0);
+        if (text || attachments.length) this.sendUserMessage({ text, attachments });
+      });
+      this.#part("[data-files]").addEventListener("change", ({ target }) => {
+        this.#attach([...target.files]);
+        target.value = "";
       });
       this.#part("[data-stop]").addEventListener("click", () => this.#abort?.abort());
       this.#part("[data-new]").addEventListener("click", () => this.setThreadId(null));
@@ -77,8 +85,11 @@
       const first = !this.#options;
       this.#options = options;
       this.dataset.theme = typeof options.theme === "string" ? options.theme : (options.theme?.colorScheme ?? "light");
-      this.#part("input").placeholder = options.composer?.placeholder ?? "Message";
+      this.#part("form > input").placeholder = options.composer?.placeholder ?? "Message";
       this.#part("[data-history]").hidden = options.history?.enabled === false;
+      const files = options.composer?.attachments;
+      this.#part("[data-attach]").hidden = !files?.enabled;
+      this.#part("[data-files]").accept = Object.entries(files?.accept ?? {}).flat(2).join();
       if (first) setTimeout(() => this.#start(), 30); // the real element is no sooner: it loads a frame
     }
 
@@ -149,12 +160,12 @@
 
     async focusComposer() {
       await this.#ready;
-      this.#part("input").focus();
+      this.#part("form > input").focus();
     }
 
     async setComposerValue({ text, content } = {}) {
       await this.#ready;
-      this.#part("input").value = text ?? (content ?? []).map((part) => part.text).join("");
+      this.#part("form > input").value = text ?? (content ?? []).map((part) => part.text).join("");
     }
 
     async fetchUpdates() {
@@ -182,6 +193,30 @@
         ...(streaming && { accept: "text/event-stream" }),
       };
       return (own ?? window.fetch)(url, { method: "POST", headers, body: JSON.stringify(body), signal });
+    }
+
+    /* Files go before their message, each as a form of its own; what is over the limits goes nowhere. */
+    async #attach(files) {
+      const { maxSize = 100 * 1024 * 1024, maxCount = 10 } = this.#options.composer.attachments;
+      for (const file of files) {
+        if (this.#attached.length >= maxCount) return this.#status(`At most ${maxCount} files can be attached.`);
+        if (file.size > maxSize) this.#status(`${file.name} is too large.`);
+        else await this.#upload(file);
+      }
+    }
+
+    async #upload(file) {
+      const { fetch: own, uploadStrategy } = this.#options.api;
+      const body = new FormData();
+      body.append("file", file);
+      try {
+        const response = await (own ?? window.fetch)(uploadStrategy.uploadUrl, { method: "POST", body });
+        if (!response.ok) return this.#fail(await reason(response));
+        this.#attached.push(await response.json());
+        this.#status(`Attached: ${this.#attached.map((one) => one.name).join(", ")}`);
+      } catch (error) {
+        this.#fail(error.message);
+      }
     }
 
     async #json(body) {
@@ -317,7 +352,8 @@
         const role = { user_message: "user", assistant_message: "assistant" }[item.type];
         if (!role) return [];
         const text = (item.content ?? []).map((part) => part?.text ?? "").join("");
-        const quoted = item.quoted_text ? [Object.assign(document.createElement("q"), { textContent: item.quoted_text })] : [];
+        const besides = [item.quoted_text, ...(item.attachments ?? []).map((one) => one.name)].filter(Boolean);
+        const quoted = besides.map((textContent) => Object.assign(document.createElement("q"), { textContent }));
         return [line(role, ...quoted, text)];
       });
       if (this.#problem) {
@@ -340,6 +376,7 @@
     if (typeof api.getClientSecret === "function") return;
     const extra = Object.keys(api).filter((key) => !CUSTOM_API.has(key));
     if (extra.length) refuse(`unknown in api: ${extra.join(", ")}`);
+    if (options.composer?.attachments?.enabled && !api.uploadStrategy) refuse("api.uploadStrategy is required");
     for (const key of ["url", "domainKey"]) if (!api[key] || typeof api[key] !== "string") refuse(`api.${key} is required`);
   }
 
