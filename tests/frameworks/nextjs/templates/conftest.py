@@ -10,14 +10,14 @@ import subprocess
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, cast
+from http.server import ThreadingHTTPServer
+from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
+from site_backend import Backend, handler_of
 
 from chatkit_integrator.frameworks.nextjs.installing import proxy_files
 from chatkit_integrator.frameworks.nextjs.transforms import mount, proxy, script, widget
@@ -168,137 +168,10 @@ def profile_of(identity: str = "bearer", proxy_path: str = "/api/chatkit", langu
     return Profile(backend=None, frontend=frontend, contract=contract)
 
 
-@dataclass
-class Request:
-    """One request that reached the backend."""
-
-    path: str
-    headers: dict[str, str]
-    body: dict[str, object]
-
-    @property
-    def operation(self) -> str:
-        return str(self.body.get("type"))
-
-    @property
-    def metadata(self) -> dict[str, object]:
-        return cast("dict[str, object]", self.body.get("metadata") or {})
-
-
-@dataclass
-class Backend:
-    """Answers as ChatKit's server does, or as ``mood`` says; keeps every request."""
-
-    url: str = ""
-    mood: str = "well"
-    users: dict[str, dict[str, object]] = field(default_factory=dict[str, "dict[str, object]"])
-    requests: list[Request] = field(default_factory=list[Request])
-    go_on: threading.Event = field(default_factory=threading.Event)
-
-    def of(self, operation: str) -> list[Request]:
-        return [one for one in self.requests if one.operation == operation]
-
-    def forget(self) -> None:
-        self.mood = "well"
-        self.users.clear()
-        self.requests.clear()
-        self.go_on.set()
-
-
-def _events(request: Request) -> Iterator[dict[str, object]]:
-    thread = {"id": "thr_1", "created_at": "2026-01-01T00:00:00", "status": {"type": "active"}}
-    number = id(request)
-    params = cast("dict[str, dict[str, object]]", request.body["params"])
-    common = {"thread_id": "thr_1", "created_at": "2026-01-01T00:00:00"}
-    if request.operation == "threads.create":
-        yield {"type": "thread.created", "thread": thread}
-    asked = {"type": "user_message", "id": f"msg_u{number}", **common, **params.get("input", {})}
-    yield {"type": "thread.item.done", "item": asked}
-    answer: dict[str, object] = {"type": "assistant_message", "id": f"msg_a{number}", **common}
-    yield {"type": "thread.item.added", "item": {**answer, "content": []}}
-    update = {"type": "assistant_message.content_part.text_delta", "content_index": 0, "delta": "Two minutes"}
-    yield {"type": "thread.item.updated", "item_id": answer["id"], "update": update}
-    yield {
-        "type": "thread.item.done",
-        "item": {**answer, "content": [{"type": "output_text", "text": "Two minutes, then pour."}]},
-    }
-
-
-def _about_me(backend: Backend, path: str, authorization: str, change: bytes) -> tuple[int, bytes]:
-    user = authorization.removeprefix("Bearer ")
-    if path != "/api/v1/chatkit/me" or backend.mood == "401":
-        return 401 if backend.mood == "401" else 404, b"{}"
-    if backend.mood == "page":
-        return 200, b"<!doctype html>"
-    if change:
-        backend.users[user] = json.loads(change)
-    return 200, json.dumps({"user": f"of {user}", "preferences": backend.users.get(user, {})}).encode()
-
-
-def _thread(backend: Backend) -> tuple[int, bytes]:
-    if backend.mood == "forgetful":
-        return 404, b'{"message": "This conversation is gone."}'
-    item = {"type": "assistant_message", "id": "m", "content": [{"type": "output_text", "text": "From before"}]}
-    return 200, json.dumps({"id": "thr_1", "items": {"data": [item]}}).encode()
-
-
-def _handler(backend: Backend) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named so by its base
-            del format, args
-
-        def do_PUT(self) -> None:
-            change = self.rfile.read(int(self.headers.get("content-length", "0")))
-            self.answer(*_about_me(backend, self.path, self.headers["authorization"], change))
-
-        do_GET = do_PUT  # noqa: N815 - named so by its base
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            request = Request(self.path, {name.lower(): value for name, value in self.headers.items()}, json.loads(body))
-            backend.requests.append(request)
-            if backend.mood.isdigit():
-                return self.answer(int(backend.mood), b'{"detail":"trace of the backend"}')
-            if backend.mood == "elsewhere" and self.path != "/elsewhere":
-                return self.answer(307, b"", location=f"{backend.url}/elsewhere")
-            if request.operation == "threads.get_by_id":
-                return self.answer(*_thread(backend))
-            if backend.mood == "page" or request.operation.endswith(".list"):
-                return self.answer(200, b'{"data":[]}')
-            return self.stream(request)
-
-        def answer(self, status: int, body: bytes, **headers: str) -> None:
-            self.send_response(status)
-            for name, value in {"content-type": "application/json", "content-length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def stream(self, request: Request) -> None:
-            self.send_response(200)
-            self.send_header("content-type", "text/event-stream; charset=utf-8")
-            self.send_header("transfer-encoding", "chunked")
-            self.end_headers()
-            for number, event in enumerate(_events(request)):
-                if number == 1 and backend.mood == "cut":
-                    self.close_connection = True
-                    return
-                if number == 1:
-                    backend.go_on.wait(10)
-                chunk = f"data: {json.dumps(event)}\n\n".encode()
-                self.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
-                self.wfile.flush()
-            self.wfile.write(b"0\r\n\r\n")
-
-    return Handler
-
-
 @pytest.fixture(scope="session")
 def running_backend() -> Iterator[Backend]:
     backend = Backend()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(backend))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(backend))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     backend.url = f"http://127.0.0.1:{server.server_port}"
     yield backend

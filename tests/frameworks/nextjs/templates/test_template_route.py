@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import time
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from .conftest import Backend
+    from site_backend import Backend
 
 pytestmark = pytest.mark.slow
 
@@ -152,6 +153,25 @@ def test_an_answer_that_breaks_off_ends_with_an_event(served: str, backend: Back
     answer = ask(served, "POST", headers=SIGNED_IN)
     assert answer.body.startswith(b'data: {"type": "thread.created"')
     assert answer.event["message"] == "The answer broke off. Please try again."
+
+
+@pytest.mark.parametrize("mood", ["thinking", "endless"])
+def test_who_goes_away_is_not_answered_any_longer(served: str, backend: Backend, mood: str) -> None:
+    """Before the first word, and in the middle of an answer: the backend is left too, and may stop its model."""
+    backend.mood = mood
+    connection = HTTPConnection(urlsplit(served).netloc, timeout=15)
+    connection.request("POST", "/api/chatkit", json.dumps(CREATE), {"content-type": "application/json", **SIGNED_IN})
+    if mood == "endless":
+        connection.getresponse().readline()
+    until = time.monotonic() + 5
+    while not backend.requests and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not backend.left.is_set()
+    sock = connection.sock
+    assert sock is not None
+    sock.shutdown(socket.SHUT_RDWR)
+    connection.close()
+    assert backend.left.wait(5)
 
 
 def test_what_is_no_stream_fails_by_status(served: str, backend: Backend) -> None:

@@ -65,9 +65,21 @@ def preferences(page: Page) -> None:
 
 def quoted(page: Page) -> None:
     closed(page)
-    page.locator("#text").click(click_count=3)
+    quoted_now(page)
+
+
+def quoted_now(page: Page) -> None:
+    page.locator("#text").select_text()
     page.get_by_role("button", name="Ask about this").click()
     expect(page.locator("blockquote")).to_be_visible()
+    expect(page.get_by_label("Message", exact=True)).to_be_focused()
+
+
+def quoted_at_length(page: Page) -> None:
+    closed(page)
+    page.evaluate("document.getElementById('text').textContent = 'Donaudampfschiff'.repeat(60) + ' 茶はとても良い'.repeat(60)")
+    quoted_now(page)
+    expect(page.get_by_role("button", name="Leave the selected text out")).to_be_visible()
 
 
 def selected(page: Page) -> None:
@@ -120,6 +132,7 @@ STATES = (
     preferences,
     selected,
     quoted,
+    quoted_at_length,
     signed_out,
     session_over,
     loading,

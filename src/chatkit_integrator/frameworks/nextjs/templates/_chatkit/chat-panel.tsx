@@ -2,14 +2,14 @@ import { ChatKit, useChatKit } from "@openai/chatkit-react";
 import { useEffect, useRef, useState } from "react";
 import { createChatFetch, type Sending } from "./chat-fetch";
 import styles from "./chatkit.module.css";
-import { lastThread, rememberThread, type Session } from "./session";
+import { lastThread, rememberThread } from "./session";
 import { PROXY_PATH } from "./settings";
 
 const FAILED = "Something went wrong. Your conversation is kept; please try again.";
 const LATE = "The chat has not started. Please reload the page; its owner may have to allow this address for it.";
 const PATIENCE = 15_000;
 
-type Props = Omit<Sending, "preferences"> & { dark: boolean; domainKey: string; session: Session };
+type Props = Sending & { dark: boolean; domainKey: string };
 
 /** The conversation itself; rendered once chatkit.js is there and somebody may chat. */
 export function ChatPanel({ dark, domainKey, session, selection, ...sending }: Props) {
@@ -19,15 +19,13 @@ export function ChatPanel({ dark, domainKey, session, selection, ...sending }: P
   const problem = state === "late" ? LATE : state === "failed" ? FAILED : null;
 
   const { control, focusComposer, setThreadId } = useChatKit({
-    api: { url: PROXY_PATH, domainKey, fetch: createChatFetch({ ...sending, selection, preferences: session.preferences }) },
+    api: { url: PROXY_PATH, domainKey, fetch: createChatFetch({ ...sending, session, selection }) },
     initialThread,
     theme: dark ? "dark" : "light",
     history: { enabled: true },
     composer: { placeholder: selection ? "Ask about the selected text" : "Ask a question" },
     onReady: () => setState("well"),
-    onThreadLoadEnd: () => {
-      restoring.current = false;
-    },
+    onThreadLoadEnd: () => void (restoring.current = false),
     onThreadChange: ({ threadId }) => rememberThread(session.user, threadId),
     onResponseStart: () => setState("well"),
     onError: ({ error }) => {

@@ -2,12 +2,12 @@ import { BACKEND_PATH } from "./settings";
 
 const LARGEST_BODY = 1024 * 1024;
 const PASSED_ON = ["accept", "accept-language", "content-type", "chatkit-frame-instance-id"];
-const UNREACHABLE = "The chat cannot reach its server. Please try again in a moment.";
+export const UNREACHABLE = "The chat cannot reach its server. Please try again in a moment.";
 const STREAMED = { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" };
-const OTHER_SITE = "The chat belongs to its own site.";
+export const OTHER_SITE = "The chat belongs to its own site.";
 
-type Refusal = (body: string) => Response;
-const signInAgain: Refusal = () => answer(401, "Please sign in again to go on.");
+export type Refusal = (body: string) => Response;
+export const signInAgain: Refusal = () => answer(401, "Please sign in again to go on.");
 
 /**
  * Sends one ChatKit request on to the backend as the person that `token` stands for, and streams the answer back.

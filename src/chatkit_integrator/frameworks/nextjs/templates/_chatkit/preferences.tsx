@@ -5,10 +5,7 @@ import { PROXY_PATH } from "./settings";
 export type Preferences = { tone: string; level: string; language: string; sharePage: boolean };
 
 const DEFAULTS: Preferences = { tone: "", level: "", language: "", sharePage: true };
-const CHOICES = {
-  tone: ["", "Friendly", "Formal", "Playful"],
-  level: ["", "Beginner", "Intermediate", "Expert"],
-};
+const CHOICES = { tone: ["", "Friendly", "Formal", "Playful"], level: ["", "Beginner", "Intermediate", "Expert"] };
 
 let unsaved: Preferences | null = null;
 let saving = Promise.resolve();
@@ -23,10 +20,9 @@ function save(chosen: Preferences): Preferences {
   unsaved = chosen;
   saving = saving.then(async () => {
     if (unsaved !== chosen) return;
-    const init = { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(chosen) };
-    await fetch(PROXY_PATH, { ...init, keepalive: true }).catch((error: unknown) => {
-      console.error("The chat's preferences could not be kept:", error);
-    });
+    const headers = { "content-type": "application/json" };
+    const init = { method: "PUT", headers, body: JSON.stringify(chosen), keepalive: true };
+    await fetch(PROXY_PATH, init).catch((error: unknown) => console.error("The preferences could not be kept:", error));
     if (unsaved === chosen) unsaved = null;
   });
   return chosen;

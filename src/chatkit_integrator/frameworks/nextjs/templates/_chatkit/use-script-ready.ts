@@ -1,7 +1,6 @@
 import { useEffect, useState } from "react";
 
 const SOURCE = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js";
-const ELEMENT = "openai-chatkit";
 const PATIENCE = 10_000;
 
 /** Whether chatkit.js has defined its element; `failed` after ten seconds without, with a way to try again. */
@@ -11,7 +10,7 @@ export function useScriptReady(): ["waiting" | "ready" | "failed", () => void] {
   useEffect(() => {
     if (script !== "waiting") return;
     const timer = setTimeout(() => setScript("failed"), PATIENCE);
-    void customElements.whenDefined(ELEMENT).then(() => setScript("ready")); // late is better than never
+    void customElements.whenDefined("openai-chatkit").then(() => setScript("ready")); // late is better than never
     return () => clearTimeout(timer);
   }, [script]);
 

@@ -1,13 +1,8 @@
-import { answer, backendUrl, isOwnSite, forward as send } from "./forward";
+import { answer, backendUrl, isOwnSite, OTHER_SITE, forward as send, signInAgain, UNREACHABLE, type Refusal } from "./forward";
 
 export * from "./forward";
 
 const LARGEST_FORM = 5 * 1024 * 1024 + 64 * 1024;
-const OTHER_SITE = "The chat belongs to its own site.";
-const UNREACHABLE = "The chat cannot reach its server. Please try again in a moment.";
-
-type Refusal = (body: string) => Response;
-const signInAgain: Refusal = () => answer(401, "Please sign in again to go on.");
 
 /** Sends a file, which ChatKit posts as a form, on to the backend's `/attachments`, and messages where they go. */
 export async function forward(request: Request, token: string, refused: Refusal = signInAgain): Promise<Response> {

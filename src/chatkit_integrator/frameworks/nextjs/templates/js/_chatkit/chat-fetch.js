@@ -1,21 +1,26 @@
+import { readSession } from "./session";
 import { PROXY_PATH } from "./settings";
 
 const WITH_CONTEXT = new Set(["threads.create", "threads.add_user_message", "threads.retry_after_item"]);
 const MOST_HEADINGS = 12;
 const LONGEST = 300;
+const isOver = (response) => response.type === "opaqueredirect" || response.status === 401;
 
 /**
  * The fetch that ChatKit uses: each message carries the page and the preferences in its top-level `metadata`.
  *
- * A redirect (a middleware that sends people to sign in) and a 401 both mean that the session is over.
+ * A redirect (of a middleware) or a 401 means that the session is over. Where asking renews it, the request goes out once more.
  */
 export function createChatFetch(sending) {
   return async (input, init) => {
     const target = new URL(input instanceof Request ? input.url : String(input), location.href);
     if (target.origin !== location.origin || target.pathname !== PROXY_PATH) return fetch(input, init);
     const body = withContext(init?.body ?? null, sending);
-    const response = await fetch(input, { ...init, body, redirect: "manual" });
-    if (response.type === "opaqueredirect" || response.status === 401) {
+    const send = () => fetch(input, { ...init, body, redirect: "manual" });
+    let response = await send();
+    const now = isOver(response) ? await readSession() : null;
+    if (now?.is === "signed-in" && now.user === sending.session.user) response = await send();
+    if (isOver(response)) {
       sending.onSignedOut();
       return Response.json({ message: "Please sign in to go on." }, { status: 401 });
     }
@@ -24,11 +29,11 @@ export function createChatFetch(sending) {
   };
 }
 
-function withContext(body, { preferences: chosen, selection }) {
+function withContext(body, { session, selection }) {
   if (typeof body !== "string") return body;
   const request = JSON.parse(body);
   if (!WITH_CONTEXT.has(request.type ?? "")) return body;
-  const { sharePage, ...preferences } = chosen;
+  const { sharePage, ...preferences } = session.preferences;
   const metadata = {
     ...request.metadata,
     ...(sharePage ? { pageContext: readPageContext() } : {}),

@@ -17,15 +17,13 @@ export function ChatPanel({ dark, domainKey, session, selection, ...sending }) {
   const problem = state === "late" ? LATE : state === "failed" ? FAILED : null;
 
   const { control, focusComposer, setThreadId } = useChatKit({
-    api: { url: PROXY_PATH, domainKey, fetch: createChatFetch({ ...sending, selection, preferences: session.preferences }) },
+    api: { url: PROXY_PATH, domainKey, fetch: createChatFetch({ ...sending, session, selection }) },
     initialThread,
     theme: dark ? "dark" : "light",
     history: { enabled: true },
     composer: { placeholder: selection ? "Ask about the selected text" : "Ask a question" },
     onReady: () => setState("well"),
-    onThreadLoadEnd: () => {
-      restoring.current = false;
-    },
+    onThreadLoadEnd: () => void (restoring.current = false),
     onThreadChange: ({ threadId }) => rememberThread(session.user, threadId),
     onResponseStart: () => setState("well"),
     onError: ({ error }) => {

@@ -2,10 +2,10 @@ import { BACKEND_PATH } from "./settings";
 
 const LARGEST_BODY = 1024 * 1024;
 const PASSED_ON = ["accept", "accept-language", "content-type", "chatkit-frame-instance-id"];
-const UNREACHABLE = "The chat cannot reach its server. Please try again in a moment.";
+export const UNREACHABLE = "The chat cannot reach its server. Please try again in a moment.";
 const STREAMED = { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" };
-const OTHER_SITE = "The chat belongs to its own site.";
-const signInAgain = () => answer(401, "Please sign in again to go on.");
+export const OTHER_SITE = "The chat belongs to its own site.";
+export const signInAgain = () => answer(401, "Please sign in again to go on.");
 
 /**
  * Sends one ChatKit request on to the backend as the person that `token` stands for, and streams the answer back.

@@ -2,10 +2,7 @@ import styles from "./chatkit.module.css";
 import { PROXY_PATH } from "./settings";
 
 const DEFAULTS = { tone: "", level: "", language: "", sharePage: true };
-const CHOICES = {
-  tone: ["", "Friendly", "Formal", "Playful"],
-  level: ["", "Beginner", "Intermediate", "Expert"],
-};
+const CHOICES = { tone: ["", "Friendly", "Formal", "Playful"], level: ["", "Beginner", "Intermediate", "Expert"] };
 
 let unsaved = null;
 let saving = Promise.resolve();
@@ -20,10 +17,9 @@ function save(chosen) {
   unsaved = chosen;
   saving = saving.then(async () => {
     if (unsaved !== chosen) return;
-    const init = { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(chosen) };
-    await fetch(PROXY_PATH, { ...init, keepalive: true }).catch((error) => {
-      console.error("The chat's preferences could not be kept:", error);
-    });
+    const headers = { "content-type": "application/json" };
+    const init = { method: "PUT", headers, body: JSON.stringify(chosen), keepalive: true };
+    await fetch(PROXY_PATH, init).catch((error) => console.error("The preferences could not be kept:", error));
     if (unsaved === chosen) unsaved = null;
   });
   return chosen;

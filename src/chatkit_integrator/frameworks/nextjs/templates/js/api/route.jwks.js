@@ -4,7 +4,6 @@ import { auth } from "../../host/auth";
 
 const FOR_THE_CHAT = { issuer: "chatkit-proxy", audience: "chatkit", expirationTime: "5m" };
 const NO_SIGN_IN = "The chat cannot reach the sign-in. Please try again in a moment.";
-const NOT_SET_UP = "The chat is not set up yet.";
 
 /** A token of five minutes for the person of the session, good for the chat alone; empty for nobody. */
 async function sessionToken() {
@@ -34,6 +33,6 @@ export async function POST(request) {
     console.error(
       "The chat's backend does not take the site's tokens: is CHATKIT_JWKS_URL this site's, and both clocks right?",
     );
-    return failure(body, NOT_SET_UP);
+    return failure(body, "The chat is not set up yet.");
   });
 }

@@ -3,16 +3,14 @@ import { headers } from "next/headers";
 import { answer, failure, forward, keep, status } from "../../_chatkit/forward";
 import { auth } from "../../host/auth";
 
-const SHORTEST_SECRET = 32;
 const NO_SIGN_IN = "The chat cannot reach the sign-in. Please try again in a moment.";
-const NOT_SET_UP = "The chat is not set up yet.";
 
 /** A token of five minutes that says who is signed in, for the backend to check; empty for nobody. */
 async function sessionToken() {
   const session = await auth.api.getSession({ headers: await headers() });
   if (!session) return "";
   const secret = process.env.CHATKIT_PROXY_SECRET ?? "";
-  if (secret.length < SHORTEST_SECRET) throw new Error("CHATKIT_PROXY_SECRET is missing or shorter than 32 characters");
+  if (secret.length < 32) throw new Error("CHATKIT_PROXY_SECRET is missing or shorter than 32 characters");
   const now = Math.floor(Date.now() / 1000);
   const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const who = { sub: session.user.id, iss: "chatkit-proxy", aud: "chatkit", iat: now, exp: now + 300 };
@@ -40,6 +38,6 @@ export async function POST(request) {
     console.error(
       "The chat's backend does not take the site's tokens: is CHATKIT_PROXY_SECRET the same, and both clocks right?",
     );
-    return failure(body, NOT_SET_UP);
+    return failure(body, "The chat is not set up yet.");
   });
 }

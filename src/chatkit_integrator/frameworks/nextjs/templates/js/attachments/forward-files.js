@@ -1,11 +1,8 @@
-import { answer, backendUrl, isOwnSite, forward as send } from "./forward";
+import { answer, backendUrl, isOwnSite, OTHER_SITE, forward as send, signInAgain, UNREACHABLE } from "./forward";
 
 export * from "./forward";
 
 const LARGEST_FORM = 5 * 1024 * 1024 + 64 * 1024;
-const OTHER_SITE = "The chat belongs to its own site.";
-const UNREACHABLE = "The chat cannot reach its server. Please try again in a moment.";
-const signInAgain = () => answer(401, "Please sign in again to go on.");
 
 /** Sends a file, which ChatKit posts as a form, on to the backend's `/attachments`, and messages where they go. */
 export async function forward(request, token, refused = signInAgain) {
