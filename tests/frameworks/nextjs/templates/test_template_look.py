@@ -126,6 +126,7 @@ def test_all_of_it_can_be_done_by_keyboard(page: Page) -> None:
     page.goto("/")
     page.get_by_role("button", name="Open the chat").press("Enter")
     expect(page.get_by_role("dialog", name="Chat")).to_be_focused()
+    assert page.get_by_role("dialog", name="Chat").evaluate("(one) => getComputedStyle(one).outlineStyle") == "none"
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Preferences")).to_be_focused()
     page.keyboard.press("Enter")

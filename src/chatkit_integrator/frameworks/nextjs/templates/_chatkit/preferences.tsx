@@ -20,8 +20,7 @@ function save(chosen: Preferences): Preferences {
   unsaved = chosen;
   saving = saving.then(async () => {
     if (unsaved !== chosen) return;
-    const headers = { "content-type": "application/json" };
-    const init = { method: "PUT", headers, body: JSON.stringify(chosen), keepalive: true };
+    const init = { method: "PUT", body: JSON.stringify(chosen), keepalive: true };
     await fetch(PROXY_PATH, init).catch((error: unknown) => console.error("The preferences could not be kept:", error));
     if (unsaved === chosen) unsaved = null;
   });

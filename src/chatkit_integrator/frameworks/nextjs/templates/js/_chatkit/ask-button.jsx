@@ -27,7 +27,7 @@ export function AskButton({ onAsk }) {
   };
   const keepSelection = (event) => event.preventDefault();
   return (
-    <button type="button" className={styles.ask} style={selected.place} onPointerDown={keepSelection} onClick={ask}>
+    <button type="button" className={styles.ask} style={selected.place} onMouseDown={keepSelection} onClick={ask}>
       Ask about this
     </button>
   );
@@ -38,7 +38,7 @@ function readSelection() {
   const text = selection?.toString().trim() ?? "";
   const node = selection?.anchorNode;
   const element = node instanceof Element ? node : node?.parentElement;
-  if (!selection?.rangeCount || !text || element?.closest("[data-chatkit-widget], input, textarea")) return null;
+  if (!selection || selection.isCollapsed || !text || element?.closest("[data-chatkit-widget]")) return null; // or in a field
   const box = selection.getRangeAt(0).getBoundingClientRect();
   if (box.bottom < 0 || box.top > innerHeight) return null;
   const left = Math.min(Math.max(box.left + box.width / 2, 80), innerWidth - 80);
