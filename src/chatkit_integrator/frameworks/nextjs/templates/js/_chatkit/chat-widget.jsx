@@ -80,7 +80,7 @@ function Widget() {
           )}
           {quote && (
             <div className={styles.bar}>
-              <blockquote>{quote}</blockquote>
+              <blockquote tabIndex={0}>{quote}</blockquote>
               <IconButton label="Leave the selected text out" path={CROSS} onClick={() => setQuote("")} />
             </div>
           )}
