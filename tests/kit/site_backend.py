@@ -145,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self.wait_for_the_end()
                 return
             if number == 1:
-                self.backend.go_on.wait(10)
+                self.backend.go_on.wait(30)  # longer than the tests wait for the first event
             chunk = f"data: {json.dumps(event)}\n\n".encode()
             self.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
             self.wfile.flush()
