@@ -410,6 +410,27 @@ def test_who_formats_their_code_is_told_how_to_format_ours(name: str, text: str,
     assert all(one.startswith(command or "") for one in commands)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("pyproject.toml", "[tool.coverage.report]\nshow_missing = true\n", None),
+        ("pyproject.toml", "[tool.coverage.report]\nfail_under = 0\n", None),
+        (
+            "pyproject.toml",
+            '[tool.pytest.ini_options]\naddopts = "--cov --cov-fail-under=100"\n',
+            "pyproject.toml:2 wants tests",
+        ),
+        (".coveragerc", "[report]\nfail_under = 85\n", ".coveragerc:2 wants tests to cover 85 %"),
+    ],
+)
+def test_who_counts_what_tests_cover_is_told_that_ours_has_none(name: str, text: str, told: str | None) -> None:
+    outcome = plan(Tree.of({name: text}), profile(guest=True))
+    assert isinstance(outcome, Edited)
+    found = [one.text for one in outcome.follow_ups if "wants tests" in one.text]
+    assert len(found) == (told is not None)
+    assert all(one.startswith(told or "") for one in found)
+
+
 @EVERY
 async def test_the_app_starts_with_the_endpoint_and_knows_its_user(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
-from chatkit_integrator.frameworks.fastapi.formatting import format_with
+from chatkit_integrator.frameworks.fastapi import habits
 from chatkit_integrator.frameworks.fastapi.importing import PACKAGE, import_lines
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
 from chatkit_integrator.template import Binding, rewire
@@ -227,7 +227,7 @@ def _follow_ups(tree: Tree, profile: Profile) -> tuple[FollowUp, ...]:
             FollowUp(f"No agent of the OpenAI Agents SDK was found ({backend.agent.framework}); a starter is in agent.py.")
         )
     if backend is not None:
-        left += format_with(tree, backend, package_folder(backend), backend.app.path)
+        left += habits.follow_ups(tree, backend, package_folder(backend))
     return tuple(left)
 
 
