@@ -142,7 +142,8 @@ def _kind(modules: PythonModules, definition: Definition, depth: int) -> tuple[s
     ):
         return "bearer", None
     if cookie or re.search(r"=\s*Cookie\(", source):
-        return "cookie", cookie.group(1) if cookie else None
+        either = any(_kind(modules, inner, depth - 1)[0] == "bearer" for inner in _inner(modules, definition))
+        return "bearer" if either else "cookie", cookie.group(1) if cookie else None
     if re.search(r"request\.session\b", source):
         return "session", None
     if "APIKeyHeader" in source or re.search(r"x.api.key", source, re.IGNORECASE):

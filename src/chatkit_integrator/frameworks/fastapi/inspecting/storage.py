@@ -29,9 +29,13 @@ _KINDS: tuple[tuple[Kind, bytes], ...] = (("postgresql", rb"postgres"), ("mysql"
 
 
 def find(modules: PythonModules, root: str, declared: Iterable[str]) -> tuple[Database, str, int] | None:
-    """The database and a line that shows it; ``None`` where there is none."""
+    """The database and a line that shows it; ``None`` where there is none.
+
+    Where there are drivers of two servers, which of them it is is settled when the application starts, and not known here.
+    """
     names = {re.split(r"[\s\[<>=!~;@]", one.lower(), maxsplit=1)[0].replace("_", "-") for one in declared}
-    kind: Kind | None = next((kind for kind, drivers in _DRIVERS if names.intersection(drivers)), None)
+    kinds: list[Kind] = [kind for kind, drivers in _DRIVERS if names.intersection(drivers)]
+    kind: Kind | None = "other" if "postgresql" in kinds and "mysql" in kinds else next(iter(kinds), None)
     for mark, is_async in _ENGINES.items():
         for module in modules.containing(mark, under=root):
             if not is_live(module.path, root):

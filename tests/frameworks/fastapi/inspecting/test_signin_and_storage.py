@@ -1,0 +1,53 @@
+"""A user's dependency that takes a token in either of two places, and a database that is one of two."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatkit_integrator.frameworks.fastapi.inspecting import signin, storage
+from chatkit_integrator.model.profile import Symbol
+from chatkit_integrator.model.tree import Tree
+from chatkit_integrator.reading.python import PythonModules
+
+DEPS = """\
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+
+scheme = OAuth2PasswordBearer(tokenUrl="login", auto_error=False)
+
+
+def token_of(request: Request{parameter}) -> str:
+    return request.cookies.get("session"){fallback}
+
+
+def get_current_user(token: str = Depends(token_of)):
+    return decode(token)
+"""
+ROUTE = "from deps import get_current_user\n\n\n@app.get('/me')\ndef me(user=Depends(get_current_user)):\n    return user\n"
+ENGINE = "from sqlalchemy.ext.asyncio import create_async_engine\n\nengine = create_async_engine(settings.url)\n"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "fallback", "kind"),
+    [("", "", "cookie"), (", sent: str | None = Depends(scheme)", " or sent", "bearer")],
+)
+def test_a_cookie_with_the_header_as_the_other_way_takes_a_bearers_token(parameter: str, fallback: str, kind: str) -> None:
+    deps = DEPS.replace("{parameter}", parameter).replace("{fallback}", fallback)
+    auth, questions, _ = signin.find(PythonModules(Tree.of({"deps.py": deps, "main.py": ROUTE})), "", {})
+    assert (auth.kind, auth.cookie, questions) == (kind, "session", ())
+    assert auth.dependency == Symbol("deps.py", "get_current_user")
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind"),
+    [
+        (("sqlalchemy", "asyncpg"), "postgresql"),
+        (("sqlalchemy", "asyncpg", "psycopg2-binary", "aiosqlite"), "postgresql"),
+        (("sqlalchemy", "aiomysql"), "mysql"),
+        (("sqlalchemy", "aiomysql", "asyncpg"), "other"),
+    ],
+)
+def test_a_database_that_is_one_of_two_servers_is_not_taken_for_either(declared: tuple[str, ...], kind: str) -> None:
+    found = storage.find(PythonModules(Tree.of({"db.py": ENGINE})), "", declared)
+    assert found is not None
+    assert found[0].kind == kind
