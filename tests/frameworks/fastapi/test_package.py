@@ -410,6 +410,15 @@ def test_who_formats_their_code_is_told_how_to_format_ours(name: str, text: str,
     assert all(one.startswith(command or "") for one in commands)
 
 
+@pytest.mark.parametrize(("settings", "told"), [("none", True), ("os.environ", True), ("dotenv", False)])
+def test_where_nothing_reads_a_file_the_variables_are_said_to_go_elsewhere(settings: str, told: bool) -> None:
+    made = profile(guest=True)
+    assert made.backend is not None
+    outcome = plan(Tree.of({}), replace(made, backend=replace(made.backend, settings=settings)))
+    assert isinstance(outcome, Edited)
+    assert any("--env-file" in one.text for one in outcome.follow_ups) == told
+
+
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [

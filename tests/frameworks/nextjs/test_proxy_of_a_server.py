@@ -10,7 +10,17 @@ import pytest
 from chatkit_integrator.frameworks.nextjs.installing import proxy_files
 from chatkit_integrator.frameworks.nextjs.transforms import env
 from chatkit_integrator.frameworks.nextjs.transforms.proxy import TRANSFORM
-from chatkit_integrator.model.profile import AuthServer, Contract, Frontend, FrontendAuth, Middleware, Profile
+from chatkit_integrator.model.profile import (
+    App,
+    AuthServer,
+    Backend,
+    Contract,
+    Dependencies,
+    Frontend,
+    FrontendAuth,
+    Middleware,
+    Profile,
+)
 from chatkit_integrator.model.tree import Tree
 from chatkit_integrator.model.unit import AlreadyThere, Edited, Refused
 
@@ -32,6 +42,17 @@ SITE = Frontend(
     package_manager="npm",
     workspace_root="web",
     auth=FrontendAuth("better-auth", server=SERVER, sign_in_path="/login"),
+)
+
+BACKEND = Backend(
+    root="api",
+    framework="fastapi",
+    app=App("api/main.py", "app", "module"),
+    lifespan="none",
+    api_prefix="",
+    dependencies=Dependencies("pip", "api/requirements.txt"),
+    import_root="api",
+    package_dir="api",
 )
 
 
@@ -124,6 +145,19 @@ def test_a_middleware_has_to_let_the_keys_pass(identity: Identity, named: bool) 
     assert isinstance(found, Edited)
     assert any("let /api/auth/jwks pass" in one.text for one in found.follow_ups) == named
     assert any("may answer for /api/chatkit" in one.text for one in found.follow_ups)
+
+
+@pytest.mark.parametrize(
+    ("identity", "takes"),
+    [("bearer", "as Authorization"), ("guest", "CHATKIT_GUEST_SECRET"), ("signed", "CHATKIT_PROXY_SECRET"), ("jwks", "keys")],
+)
+def test_a_site_without_a_backend_is_told_what_it_needs(identity: Identity, takes: str) -> None:
+    beside = replace(profile_of(identity), backend=BACKEND)
+    needs = "No FastAPI backend is here: /api/chatkit needs one"
+    for made, told in ((profile_of(identity), True), (beside, False)):
+        found = planned(made)
+        assert isinstance(found, Edited)
+        assert any(one.text.startswith(needs) and takes in one.text for one in found.follow_ups) == told
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,10 @@ def has_own_file(backend: Backend) -> bool:
 
 def _follow_ups(tree: Tree, profile: Profile) -> tuple[FollowUp, ...]:
     backend, contract = profile.backend, profile.contract
-    left = [FollowUp("Set OPENAI_API_KEY for the backend, unless your agent's model has its own key.")]
+    key = "Set OPENAI_API_KEY for the backend, unless your agent's model has its own key."
+    if backend is not None and backend.env_file is None and backend.settings in {"none", "os.environ"}:
+        key += " Nothing here reads a .env file: set it in the environment, or start uvicorn with --env-file."
+    left = [FollowUp(key)]
     if backend is not None and has_own_file(backend):
         left.append(
             FollowUp(

@@ -91,6 +91,8 @@ def _notes(frontend: Frontend, profile: Profile, computed: tuple[str, ...]) -> l
         )
         for name in computed
     ]
+    if profile.backend is None:
+        notes.append(FollowUp(_wanted_of_the_backend(profile.contract)))
     keys = profile.contract.keys_path if profile.contract.identity == "jwks" else None
     if (guard := frontend.middleware) is not None:
         asked = [path for path in (profile.contract.proxy_path, keys) if path and may_answer(guard, path)]
@@ -104,6 +106,19 @@ def _notes(frontend: Frontend, profile: Profile, computed: tuple[str, ...]) -> l
         if keys in asked:
             notes.append(FollowUp(f"{guard.path} has to let {keys} pass, which the backend asks for without a session."))
     return notes
+
+
+def _wanted_of_the_backend(contract: Contract) -> str:
+    """What a backend has to do that is not in the repository."""
+    token = f"the token of the cookie {contract.cookie}" if contract.cookie else "the token of the site's sign-in"
+    takes = {
+        "guest": f"checks the tokens that are signed with {contract.secret_env}",
+        "signed": f"checks the tokens that are signed with {contract.proxy_secret_env}",
+        "jwks": "checks the site's tokens against the keys that it publishes",
+    }.get(contract.identity or "", f"takes {token} as Authorization: Bearer")
+    return (
+        f"No FastAPI backend is here: {contract.proxy_path} needs one that serves ChatKit at {contract.endpoint} and {takes}."
+    )
 
 
 def may_answer(middleware: Middleware, path: str) -> bool:
