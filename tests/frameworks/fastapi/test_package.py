@@ -290,6 +290,34 @@ def test_a_package_that_is_there_stays_as_it_is() -> None:
     assert isinstance(plan(tree, profile()), AlreadyThere)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("__pycache__/\n", "__pycache__/\nchatkit.db*\n"),
+        ("__pycache__/", "__pycache__/\nchatkit.db*"),
+        ("__pycache__/\r\n", "__pycache__/\r\nchatkit.db*\r\n"),
+        ("", "chatkit.db*\n"),
+    ],
+)
+def test_a_file_of_conversations_is_kept_out_of_git(before: str, after: str) -> None:
+    outcome = plan(Tree.of({".gitignore": before}), profile(guest=True))
+
+    assert isinstance(outcome, Edited)
+    [edit] = [one for one in outcome.edits if one.path == ".gitignore"]
+    assert edit.after is not None
+    assert edit.after.data.decode() == after
+
+
+def test_git_is_told_nothing_where_there_is_no_such_file_or_no_rule_of_any_kind() -> None:
+    for tree, made in (
+        (Tree.of({".gitignore": "x\n"}), profile(guest=True, database=engine("app/db.py", "engine"))),
+        (Tree.of({}), profile(guest=True)),
+    ):
+        outcome = plan(tree, made)
+        assert isinstance(outcome, Edited)
+        assert not [one for one in outcome.edits if one.path.endswith(".gitignore")]
+
+
 def test_a_package_that_is_there_without_attachments_is_not_given_them_halfway() -> None:
     made = profile()
     asked = replace(made, contract=replace(made.contract, attachments=True))

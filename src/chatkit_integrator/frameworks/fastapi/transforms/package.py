@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from posixpath import join, normpath
 from typing import TYPE_CHECKING, Literal
 
 from chatkit_integrator.frameworks.fastapi import habits
@@ -17,12 +18,14 @@ from chatkit_integrator.template import Binding, rewire
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chatkit_integrator.model.edit import Edit
     from chatkit_integrator.model.profile import Backend, Profile, RunContext, Symbol
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
 
 PLAIN = ("__init__", "context", "history", "router", "schema", "server", "store", "stream", "tasks")
 ATTACHMENTS = "attachments"
+OWN_FILE = "chatkit.db"
 
 
 def plan(tree: Tree, profile: Profile) -> Outcome:
@@ -47,7 +50,20 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     except ValueError as error:
         return Refused(f"{error}; write a dependency that gives the id, and name it with --answer auth.dependency=PATH:NAME.")
     edits = tuple(tree.edit(f"{folder}/{name}", text) for name, text in sorted(texts.items()))
+    edits += _kept_out_of_git(tree, backend)
     return Edited(edits, f"Write the package {folder}: endpoint, identity, agent, store", _follow_ups(tree, profile))
+
+
+def _kept_out_of_git(tree: Tree, backend: Backend) -> tuple[Edit, ...]:
+    """Have git ignore the file with people's conversations, where the chat has one and git does not do so already."""
+    places = [normpath(join(folder, ".gitignore")) for folder in (backend.root, "")]
+    path = next((one for one in places if tree.has(one)), None)
+    if path is None or not has_own_file(backend) or tree.ignored(normpath(join(backend.root, OWN_FILE))):
+        return ()
+    text = tree.text(path)
+    ending = "\r\n" if "\r\n" in text else "\n"
+    added = f"{ending}{OWN_FILE}*" if text and not text.endswith("\n") else f"{OWN_FILE}*{ending}"
+    return (tree.edit(path, text + added),)
 
 
 def package_folder(backend: Backend) -> str:
