@@ -11,7 +11,6 @@ export type Session = {
 };
 
 export const ASKING: Session = { is: "asking", user: "", preferences: preferencesFrom() };
-
 const THREAD = "chatkit-thread-";
 const RETURN_NAMES = ["callbackUrl", "redirect", "next"];
 

@@ -4,7 +4,6 @@ import { preferencesFrom } from "./preferences";
 import { PROXY_PATH, SIGN_IN_PATH } from "./settings";
 
 export const ASKING = { is: "asking", user: "", preferences: preferencesFrom() };
-
 const THREAD = "chatkit-thread-";
 const RETURN_NAMES = ["callbackUrl", "redirect", "next"];
 
