@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from chatkit_integrator.proofs.site.visiting import Site, Visit
 
 _HELD = 1.5
+_WAKES = 10.0
+"""Seconds that a page may take until what is pressed on it has an effect."""
 _TELLS = 12.0
 """Seconds that a page may take to tell that the script has not come."""
 _WAITING = re.compile(r"loading|connecting|initiali[sz]ing|please wait|preparing|starting|…$|\.\.\.$", re.IGNORECASE)
@@ -26,7 +28,8 @@ def press(failed: Visit, seen: Conversation) -> None:
     """Open the chat's place on the page whose script fails, the way that worked on the other."""
     if seen.opener is None or failed.is_bare():
         return
-    for _ in range(8):
+    deadline = time.monotonic() + _WAKES
+    while time.monotonic() < deadline:
         before = failed.lines()
         if not failed.press(seen.opener):
             failed.wait(0.3)

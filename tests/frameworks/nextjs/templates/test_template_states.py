@@ -77,6 +77,7 @@ def quoted_now(page: Page) -> None:
 
 def quoted_at_length(page: Page) -> None:
     closed(page)
+    page.wait_for_function("Object.keys(document.getElementById('text')).some((key) => key.startsWith('__react'))")  # hydrated
     page.evaluate("document.getElementById('text').textContent = 'Donaudampfschiff'.repeat(60) + ' 茶はとても良い'.repeat(60)")
     quoted_now(page)
     expect(page.get_by_role("button", name="Leave the selected text out")).to_be_visible()
