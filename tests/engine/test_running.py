@@ -57,7 +57,7 @@ def test_a_program_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_a_failure_gives_the_status_and_the_last_lines(tmp_path: Path) -> None:
-    code = "import sys; [print('line', n) for n in range(50)]; sys.exit('the reason')"
+    code = "import sys; [print('line', n, flush=True) for n in range(50)]; sys.exit('the reason')"
     with pytest.raises(CommandFailedError, match=r"status 1 .*line 49 / the reason") as caught:
         run(python(code), cwd=tmp_path, timeout=20)
     assert "line 20" not in str(caught.value)
