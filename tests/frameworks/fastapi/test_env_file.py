@@ -27,7 +27,7 @@ SEEN = "import os, api.main; print([os.environ.get(name) for name in ('OPENAI_AP
 
 def found(line: str, **more: str) -> EnvFile | None:
     files = {"app/config.py": CLASS.format(line), **{f"app/{name}.py": text for name, text in more.items()}}
-    return env_file(PythonModules(Tree.of(files)), "")
+    return env_file(PythonModules(Tree.of(files)), "", "main.py")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_without_a_file_there_is_nothing_to_read(line: str) -> None:
 
 def test_a_file_that_only_tests_read_is_none() -> None:
     tree = Tree.of({"tests/config.py": CLASS.format("model_config = Dict(env_file='.env')")})
-    assert env_file(PythonModules(tree), "") is None
+    assert env_file(PythonModules(tree), "", "main.py") is None
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,27 @@ def test_of_two_classes_the_one_that_refuses_counts_and_loading_is_seen() -> Non
     one = CLASS.format("model_config = Dict(env_file='.env', extra='ignore')")
     two = CLASS.format("model_config = Dict(env_file='.env')")
     tree = Tree.of({"a.py": one, "b.py": two, "main.py": "from dotenv import load_dotenv\n\nload_dotenv()\n"})
-    assert env_file(PythonModules(tree), "") == EnvFile(".env", "b.py", 5, refuses=True, is_loaded=True)
+    assert env_file(PythonModules(tree), "", "main.py") == EnvFile(".env", "b.py", 5, refuses=True, is_loaded=True)
+
+
+@pytest.mark.parametrize(
+    ("main", "is_loaded"),
+    [
+        ("from shop import start\n", True),
+        ("from shop.start import app\n", True),
+        ("import shop.start\n", True),
+        ("from shop import config\n", False),
+        ("", False),
+    ],
+)
+def test_only_what_the_application_imports_loads_the_file_for_it(main: str, *, is_loaded: bool) -> None:
+    """As in many templates: Alembic's env.py and commands load it for themselves."""
+    loading = "from dotenv import load_dotenv\n\nload_dotenv()\n"
+    texts = {"shop/config.py": CLASS.format("model_config = Dict(env_file='.env')"), "shop/start.py": loading}
+    tree = Tree.of({**texts, "migrations/env.py": loading, "main.py": main})
+    found_file = env_file(PythonModules(tree), "", "main.py")
+    assert found_file is not None
+    assert found_file.is_loaded is is_loaded
 
 
 def integrated(root: Path) -> Planned:

@@ -92,7 +92,7 @@ def inspect(tree: Tree, root: str, answers: Mapping[str, str]) -> Inspected:
         relative_imports=_relative(modules, one),
         database=stored[0] if stored else None,
         settings=settings.kind(modules, scope),
-        env_file=settings.env_file(modules, scope),
+        env_file=settings.env_file(modules, scope, one.app.path),
         auth=auth,
         agent=agent,
         env_example=_env_example(tree, folder or "", root),

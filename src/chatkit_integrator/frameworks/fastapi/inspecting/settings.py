@@ -31,10 +31,11 @@ def kind(modules: PythonModules, root: str) -> str:
     return "os.environ" if next(modules.containing(b"os.getenv", under=root), None) else "none"
 
 
-def env_file(modules: PythonModules, root: str) -> EnvFile | None:
+def env_file(modules: PythonModules, root: str, app: str) -> EnvFile | None:
     """The file that pydantic's settings are read from, the class that admits no other names first.
 
-    What is in that file reaches the class alone, and not the process's environment, unless something loads it there as well.
+    What is in that file reaches the class alone, and not the process's environment, unless a module that ``app`` imports loads
+    it there as well; a migration's or a command's own loading does not count.
     """
     found: list[EnvFile] = []
     for module in modules.containing(_KEY.encode(), b"BaseSettings", under=root):
@@ -45,8 +46,39 @@ def env_file(modules: PythonModules, root: str) -> EnvFile | None:
                 found += _of_class(node, module.path)
     if not found:
         return None
-    loaded = any(is_live(module.path, root) for module in modules.containing(b"load_dotenv", under=root))
+    loading = {module.path for module in modules.containing(b"load_dotenv", under=root) if is_live(module.path, root)}
+    loaded = bool(loading) and _imports_one(modules, app, loading)
     return replace(next((one for one in found if one.refuses), found[0]), is_loaded=loaded)
+
+
+def _imports_one(modules: PythonModules, app: str, wanted: set[str]) -> bool:
+    """Whether a module is one of some, or imports one, itself or through others."""
+    seen, queue = {app}, [app]
+    while queue:
+        path = queue.pop()
+        if path in wanted:
+            return True
+        module = modules.module(path)
+        new = (
+            {one for one in _imported(modules, path, module.tree) if one is not None} - seen
+            if module is not None
+            else set[str]()
+        )
+        seen |= new
+        queue += new
+    return False
+
+
+def _imported(modules: PythonModules, path: str, tree: ast.Module) -> Iterator[str | None]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from (modules.locate(path, one.name, 0) for one in names)
+            case ast.ImportFrom(module=name, names=names, level=level):
+                yield modules.locate(path, name, level)
+                yield from (modules.locate(path, f"{name}.{one.name}" if name else one.name, level) for one in names)
+            case _:
+                pass
 
 
 def _of_class(node: ast.ClassDef, path: str) -> Iterator[EnvFile]:
