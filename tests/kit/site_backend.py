@@ -6,6 +6,7 @@ import json
 import select
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, cast
@@ -43,7 +44,11 @@ class Backend:
     left: threading.Event = field(default_factory=threading.Event)
 
     def of(self, operation: str) -> list[Request]:
-        return [one for one in self.requests if one.operation == operation]
+        """The requests of an operation; the first of them may be on its way still."""
+        deadline = time.monotonic() + 5
+        while not (found := [one for one in self.requests if one.operation == operation]) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return found
 
     def forget(self) -> None:
         self.mood = "well"
