@@ -32,7 +32,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if not config.getoption("--mutation-table", default=False):
         return
     table: dict[str, list[int]] = {}
-    for outcome in ("passed", "failed", "xfailed", "xpassed"):
+    for outcome in ("passed", "failed"):
         for report in terminalreporter.stats.get(outcome, []):
             for name, value in report.user_properties:
                 if name == "mutation":

@@ -32,8 +32,7 @@ def cases() -> Iterator[Any]:
             continue
         for kind in ("mutant", "variant"):
             for case in given.get(kind, []):
-                marks = [pytest.mark.xfail(strict=True, reason=case["open"])] if "open" in case else []
-                yield pytest.param(item, kind, case, id=f"{item} {kind}: {case['name']} ({case['base']})", marks=marks)
+                yield pytest.param(item, kind, case, id=f"{item} {kind}: {case['name']} ({case['base']})")
 
 
 @pytest.fixture(scope="session")
