@@ -55,7 +55,7 @@ _SOURCES: dict[str, _Sources] = {
         lead="`identity.py` and `agent.py` are the project's own; the skill shows them.",
     ),
     "fastapi-backend/references/answering.md": _backend(
-        "One turn: history and context in, the agent's answer out", "server.py", "history.py", "tasks.py"
+        "One turn: history and context in, the agent's answer out", "server.py", "history.py"
     ),
     "fastapi-backend/references/storing.md": _backend(
         "Where conversations are kept",

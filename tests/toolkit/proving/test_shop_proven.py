@@ -155,15 +155,15 @@ def test_a_message_that_is_sent_twice_is_seen(shop: Shop) -> None:
 
 
 def test_each_operation_that_forgets_the_owner_is_seen(shop: Shop) -> None:
-    mine = "self._page(items, _ITEM, _in_thread(thread_id, context), limit"
-    anybodys = "self._page(items, _ITEM, items.c.thread_id == thread_id, limit"
-    owned = "await self._one(delete(table).where(table.c.id == _plain(key), _owned(table, context))"
+    mine = "where = IN_THREAD if table is items else"
+    anybodys = 'where = items.c.thread_id == bindparam("key") if table is items else'
+    owned = 'delete(table).where(table.c.id == bindparam("key"), table.c.owner == bindparam("user"))'
     broken = shop.with_(
         "open",
         {
             f"{CHAT}/store.py": [
                 (mine, anybodys),
-                (owned, "await self._one(delete(table).where(table.c.id == _plain(key))"),
+                (owned, 'delete(table).where(table.c.id == bindparam("key"))'),
             ]
         },
     )

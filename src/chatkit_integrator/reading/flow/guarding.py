@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 EQUAL, UNEQUAL = ("==",), ("!=",)
 CHOSEN = frozenset({"header", "cookie", "query", "body"})
 """Where in a request something stands that its sender writes."""
+BOUND = "bound"
+"""The kind of labels of what a statement leaves open; a comparison with one is named ``bound:`` and its name."""
 VERIFIED = "verified"
 """The name of labels of a request whose truth somebody has checked."""
 _SILENT = frozenset({"match", "key", "db", "by", "session", "error", "random", "order", "sorted", "limited", "env", "address"})
@@ -70,6 +72,8 @@ def origins(label: Label) -> list[str]:
     """
     if label.kind == "stored":
         return label.name.split(",")
+    if label.kind == BOUND:
+        return [f"{BOUND}:{label.name}"]
     if label.kind == "body" and label.name != VERIFIED:
         return [label.kind, "unverified"]  # whatever it is called there
     if label.kind in CHOSEN and label.name != VERIFIED:

@@ -279,7 +279,7 @@ class Machine:
     def member(self, made_of: Class, name: str, bound: Value | None) -> Value | None:
         """A method or an attribute of a class, bound where it is a method."""
         for one in self.kin(made_of):
-            found = self._own(one, name)
+            found = self.own(one, name)
             if found is None:
                 continue
             functions = [inner for inner in found.things if isinstance(inner, Function)]
@@ -288,7 +288,8 @@ class Machine:
             return join(*(self._bind(inner, one, bound) for inner in functions))
         return None
 
-    def _own(self, made_of: Class, name: str) -> Value | None:
+    def own(self, made_of: Class, name: str) -> Value | None:
+        """What the class itself binds a name to."""
         key = (id(made_of.node), name)
         if key not in self._members:
             self._members[key] = None

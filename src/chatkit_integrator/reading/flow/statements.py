@@ -363,8 +363,9 @@ def class_member(machine: Machine, made_of: Class, name: str) -> Value | None:
             case ast.FunctionDef() | ast.AsyncFunctionDef() if statement.name == name:
                 if not decorators(statement) & {"setter", "deleter", "overload"}:
                     found = thing(Function(made_of.module, statement, made_of.env, made_of))
-            case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
-                found = expressions.evaluate(machine, value, frame)
+            case ast.Assign(targets=targets, value=value) if any(isinstance(to, ast.Name) and to.id == name for to in targets):
+                other = machine.own(made_of, value.id) if isinstance(value, ast.Name) else None
+                found = other or expressions.evaluate(machine, value, frame)
             case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value) if target == name:
                 found = expressions.evaluate(machine, value, frame)
             case ast.AnnAssign(target=ast.Name(id=target), annotation=annotation) if target == name:

@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.reading.flow.guarding import EQUAL, compared, matches
-from chatkit_integrator.reading.flow.values import ANY, Label, Method, Outside, Value, join
-from chatkit_integrator.reading.server import ordering, sql
+from chatkit_integrator.reading.flow.values import Label, Method, Outside, Value, join
+from chatkit_integrator.reading.server import ordering, placeholders, sql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from chatkit_integrator.reading.flow.calling import Call
     from chatkit_integrator.reading.flow.machine import Machine
@@ -83,6 +83,8 @@ def _function(machine: Machine, made: Call) -> Value | None:
         return Value(set(made.given[0].labels), {}, [Outside(f"{made.name}()")], set(made.given[0].constants))
     if made.last in {"make_url", "URL", "create"} and made.given:
         return Value(_all(made.everything()), constants=set(made.given[0].constants))
+    if made.last == "bindparam" and made.given:
+        return placeholders.left_open(made)
     if made.last == "or_":
         return Value(labels={one for value in made.given for one in value.every() if one.path != EQUAL})
     return _opened(machine, made) if _OPENS.search(made.last.lower()) else None
@@ -155,7 +157,8 @@ def _built(machine: Machine, made: Call) -> Value | None:
     if made.name == "filter_by":
         labels |= compared(_all(made.words.values()), EQUAL, made.place)
     del machine
-    return Value(labels, {**fields, **receiver.fields}, [Outside(name)])
+    earlier = {} if made.name == "with_only_columns" else receiver.fields
+    return Value(labels, {**fields, **earlier}, [Outside(name)])
 
 
 def _upsert_keys(receiver: Value, made: Call) -> set[Label]:
@@ -216,7 +219,7 @@ def _asked(machine: Machine, made: Call, kind: str, labels: set[Label]) -> Value
     receiver = made.receiver or Value()
     if made.name in _TEXTS and made.given:
         kind = _kind(made.given[0], kind)
-        labels = made.given[0].every()
+        labels = placeholders.filled(made.given[0].every(), made)
         for text in made.given[0].texts():
             read = sql.read(text)
             if read is not None:
@@ -252,29 +255,10 @@ def _kind(statement: Value, kind: str) -> str:
 
 
 def _by_text(read: sql.Statement, made: Call) -> set[Label]:
-    values = _parameters(made)
+    values = placeholders.values(made)
     found: set[Label] = set()
     for kind, places in (("match", read.matched), ("key", read.keys)):
         for place in places:
-            for label in compared(values(place), EQUAL, made.place):
+            for label in compared(values(place) or (), EQUAL, made.place):
                 found.add(label if kind == "match" else Label("key", label.name, (), made.place))
     return found
-
-
-def _parameters(made: Call) -> Callable[[str], set[Label]]:
-    rest = made.given[1:]
-    holders = [*rest, *(made.words[name] for name in ("params", "parameters", "values", "args") if name in made.words)]
-
-    def values(place: str) -> set[Label]:
-        name = re.sub(r"[^\w]", "", place.removesuffix("s") if place.startswith("%") else place)
-        if place.startswith("$"):
-            number = int(name) - 1
-            return rest[number].every() if number < len(rest) else _deep(holders[-1] if holders else None)
-        if name.startswith("_") and name[1:].isdigit():
-            name = name[1:]
-        for holder in holders:
-            if name in holder.fields:
-                return holder.fields[name].every()
-        return {label for holder in holders if ANY in holder.fields or not holder.fields for label in holder.every()}
-
-    return values

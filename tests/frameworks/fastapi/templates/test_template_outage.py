@@ -28,6 +28,10 @@ class Outage:
 
     async def begin(self) -> None:
         await self._do(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS false")
+        await self.close_all()
+
+    async def close_all(self) -> None:
+        """Close every connection, as a restart does, and what closes idle ones."""
         await self._do(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self._name}'")  # noqa: S608 - ours
 
     async def end(self) -> None:
@@ -79,6 +83,23 @@ async def test_a_database_that_goes_in_the_middle_is_an_event_and_is_used_again_
     assert away.status_code == 503
     assert again[-1]["item"]["content"][0]["text"] == "Milk too."
     assert [item["type"] for item in await chat.items(thread)].count("user_message") == 3
+
+
+async def test_connections_that_were_closed_while_they_were_idle_are_noticed_by_nobody(
+    made_chat: Callable[..., Chat], postgres: Callable[[], str]
+) -> None:
+    address = postgres()
+    chat, outage = made_chat(address), Outage(address)
+    chat.model.enqueue([assistant_message("Yes.", item_id="msg_0")])
+    thread, _ = await chat.say("Do you have tea?")
+
+    await outage.close_all()
+    await outage.end()
+    chat.model.enqueue([assistant_message("Milk too.", item_id="msg_1")])
+    _, events = await chat.say("And milk?", thread)
+
+    assert [event for event in events if event["type"] == "error"] == []
+    assert events[-1]["item"]["content"][0]["text"] == "Milk too."
 
 
 async def test_half_an_answer_ends_with_an_event_and_the_thread_goes_on(chat: Chat) -> None:

@@ -14,7 +14,7 @@ import uvicorn
 from starlette.middleware.base import BaseHTTPMiddleware
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from frameworks.fastapi.templates.conftest import Chat, Hesitant
 
@@ -84,3 +84,36 @@ async def test_an_answer_arrives_while_it_is_made(chat: Chat, hesitant: type[Hes
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert "no-transform" in answer.headers["cache-control"]
     assert seen[0] == "thread.created"
+
+
+@pytest.mark.parametrize(
+    ("frame", "pause", "slowness", "pieces"),
+    [(0.01, 0.1, 0, range(12, 13)), (60, 0, 0, range(1, 2)), (0.01, 0.02, 0.05, range(2, 12))],
+    ids=["slower than frames", "within the first, which the end cuts short", "read more slowly than they come"],
+)
+async def test_words_that_come_within_a_frame_are_sent_together_and_none_is_lost(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, frame: float, pause: float, slowness: float, pieces: range
+) -> None:
+    stream = chat.modules("app.chatkit_backend.stream")
+    monkeypatch.setattr(stream, "TOGETHER", frame)
+    sent: list[bytes] = []
+
+    async def events() -> AsyncIterator[bytes]:
+        for number in range(12):
+            await asyncio.sleep(pause)
+            yield f"data: {number}\n\n".encode()
+
+    async def send(message: Any) -> None:
+        await asyncio.sleep(slowness)
+        if message.get("body"):
+            sent.append(message["body"])
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "headers": [], "asgi": {"spec_version": "2.4"}}
+    async with asyncio.timeout(10):
+        await stream.AnswerResponse(events())(scope, receive, send)
+
+    assert b"".join(sent).decode() == "".join(f"data: {number}\n\n" for number in range(12))
+    assert len(sent) in pieces

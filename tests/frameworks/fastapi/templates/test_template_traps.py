@@ -318,8 +318,8 @@ WITHOUT: dict[str, tuple[tuple[str, str, str], ...]] = {
     "g02": (("store.py", 'exclude={"items"}', "exclude=set()"),),
     "g03": (("server.py", 'with_ids(events, lambda: chat.generate_id("message"))', "events"),),
     "g04": (("history.py", "def assistant_message_to_input", "def not_used"),),
-    "g05 updates": (("history.py", 'yield event.model_copy(update={"item_id": one})', "yield event"),),
-    "g05 one id": (("history.py", 'if not is_open or event.type == "thread.item.added":', "if not given:"),),
+    "g05 updates": (("stream.py", 'yield event.model_copy(update={"item_id": one})', "yield event"),),
+    "g05 one id": (("stream.py", 'if not is_open or event.type == "thread.item.added":', "if not given:"),),
     "g06": (("store.py", "row.on_conflict_do_update(**change).returning(items.c.id)", "row.returning(items.c.id)"),),
     "g07": (("store.py", ITEM, MOVED.format("")), ("store.py", "json.dumps(value,", "json.dumps(value, default=str,")),
     "g08 times": (("store.py", ITEM, MOVED.format(UTC)), ("store.py", "json.dumps(value,", "json.dumps(value, default=str,")),
@@ -327,14 +327,14 @@ WITHOUT: dict[str, tuple[tuple[str, str, str], ...]] = {
     "g09": (("store.py", ENCODED, f'{ENCODED}.replace("\\\\u0000", "\\0")'),),
     "g10": (
         ("router.py", "AnswerResponse(result)", STREAMS),
-        ("schema.py", "create_task(self._run(statement))", "create_task(asyncio.sleep(0))"),
-        ("schema.py", "return await asyncio.shield(task)", "return await self._run(statement)"),
+        ("schema.py", "create_task(self._run(statement, values))", "create_task(asyncio.sleep(0))"),
+        ("schema.py", "return await asyncio.shield(task)", "return await self._run(statement, values)"),
     ),
     "g11": (("server.py", "                result.cancel()", "                pass"),),
     "g12 attachments": (("history.py", "def attachment_to_message_content", "def not_used"),),
     "g12 tags": (("history.py", "def tag_to_message_content", "def not_used"),),
     "g12 hidden": (("history.py", "def hidden_context_to_input", "def not_used"),),
-    "g14": (("history.py", EVENTS, f"{EVENTS}        if event.type == 'thread.item.done':\n            continue\n"),),
+    "g14": (("stream.py", EVENTS, f"{EVENTS}        if event.type == 'thread.item.done':\n            continue\n"),),
     "g15": (("agent.py", IMPORT, f"{IMPORT}    from chatkit.store import InMemoryStore\n"),),
 }
 TESTS: dict[str, Callable[[Chat], Coroutine[Any, Any, None]]] = {

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
 
-PLAIN = ("__init__", "context", "history", "router", "schema", "server", "store", "stream", "tasks")
+PLAIN = ("__init__", "context", "history", "router", "schema", "server", "store", "stream")
 ATTACHMENTS = "attachments"
 OWN_FILE = "chatkit.db"
 

@@ -50,7 +50,8 @@ class FileStore(SqlStore):
 
     async def load_file(self, attachment_id: str, context: RequestContext) -> str:
         """Give a file as the model reads it. Raises `NotFoundError`."""
-        return await self._one(sa.select(files.c.data).where(files.c.id == attachment_id, files.c.owner == context.user_id))
+        own = sa.select(files.c.data).where(files.c.id == attachment_id, files.c.owner == context.user_id)
+        return await self._one(own, {})
 
     async def save_attachment(self, attachment: Attachment, context: RequestContext) -> None:
         await super().save_attachment(attachment, context)

@@ -1,23 +1,13 @@
-"""The conversation as the model reads it, and ids for models that give none."""
+"""The conversation as the model reads it."""
 
 import json
-from collections.abc import AsyncIterator, Callable
 
 from agents import TResponseInputItem
 from chatkit.agents import ThreadItemConverter
-from chatkit.types import (
-    AssistantMessageItem,
-    Attachment,
-    HiddenContextItem,
-    TaskItem,
-    ThreadStreamEvent,
-    UserMessageTagContent,
-)
+from chatkit.types import AssistantMessageItem, Attachment, HiddenContextItem, TaskItem, UserMessageTagContent
 from openai.types.responses import ResponseInputContentParam
 
 from .context import RequestContext
-
-FAKE_ID = "__fake_id__"  # what the Agents SDK calls every message of a Chat Completions model
 
 
 class HistoryConverter(ThreadItemConverter):
@@ -45,20 +35,3 @@ class HistoryConverter(ThreadItemConverter):
         if not isinstance(item.content, str):
             item = item.model_copy(update={"content": json.dumps(item.content, default=str)})
         return await super().hidden_context_to_input(item)
-
-
-async def with_ids(events: AsyncIterator[ThreadStreamEvent], new_id: Callable[[], str]) -> AsyncIterator[ThreadStreamEvent]:
-    """Give every item that comes without an id one of its own, the same in all events about it."""
-    given, is_open = list[str](), False
-    async for event in events:
-        item = getattr(event, "item", None)
-        if getattr(event, "item_id", None) == FAKE_ID:
-            for one in given if event.type == "thread.item.removed" else given[-1:]:
-                yield event.model_copy(update={"item_id": one})
-        elif item is not None and item.id == FAKE_ID:
-            if not is_open or event.type == "thread.item.added":
-                given.append(new_id())
-            is_open = event.type == "thread.item.added"
-            yield event.model_copy(update={"item": item.model_copy(update={"id": given[-1]})})
-        else:
-            yield event

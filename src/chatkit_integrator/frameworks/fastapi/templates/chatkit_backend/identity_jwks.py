@@ -1,8 +1,7 @@
 """Who is speaking: a person whom the site has signed in.
 
 The site's own route has a token of five minutes signed for that person and the chat alone; here it is checked against the keys
-that the site publishes at `CHATKIT_JWKS_URL`. They are read anew after an hour, and for a key that is not among them, but not
-more often than every ten seconds; where that fails, the ones that were read before stay.
+at `CHATKIT_JWKS_URL`, read anew after an hour and for one that is not among them. Where that fails, the old ones stay.
 """
 
 import asyncio
@@ -20,7 +19,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 ISSUER, AUDIENCE = "chatkit-proxy", "chatkit"
 ALGORITHMS = {"EdDSA", "ES256", "ES384", "ES512", "PS256", "RS256"}
 MUST = ["exp", "iss", "aud", "sub"]
-KEPT, APART, PATIENCE = 3600, 10, 5  # seconds
+KEPT, APART, PATIENCE = 3600, 10, 5  # seconds: how old keys may be, how long after a try they stay, how long one may take
 
 bearer = HTTPBearer(auto_error=False)
 

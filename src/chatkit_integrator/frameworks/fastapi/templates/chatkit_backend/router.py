@@ -1,9 +1,7 @@
 """`POST /chatkit`: ChatKit's one endpoint. `/chatkit/me`: how somebody likes to be answered.
 
 What goes wrong before an answer begins is a status that the client does not try again; what goes wrong later is an event in
-the stream. People get a fixed text, the log gets the detail.
-
-Messages are counted in this process: several workers allow as many times more. Who needs no sign-in can become somebody new.
+the stream. Messages are counted per process: several workers allow as many times more, and guests can become somebody new.
 """
 
 import hashlib

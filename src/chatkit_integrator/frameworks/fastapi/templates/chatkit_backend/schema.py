@@ -16,11 +16,10 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 log = logging.getLogger(__name__)
-
 DAY = 86_400
 PATIENCE = 10  # seconds that starting the application waits for the database
 
@@ -34,7 +33,6 @@ UNAVAILABLE = tuple(_away)  # one is raised while the database is away, or its d
 _ISOLATION = {"postgresql": "READ COMMITTED", "sqlite": "SERIALIZABLE"}
 _TAKE_TURNS = {"postgresql": "SELECT pg_advisory_xact_lock(20260329)", "sqlite": "BEGIN IMMEDIATE"}
 _SETTINGS: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "hide_parameters": True}
-
 metadata = sa.MetaData()
 
 
@@ -73,16 +71,13 @@ class Database:
     def engine(self) -> AsyncEngine:
         return connect(self._url())
 
-    async def run(self, statement: sa.Executable) -> sa.CursorResult[Any]:
-        """Do a statement, a transaction of its own, with the tables there. Raises one of `UNAVAILABLE` where that cannot be.
-
-        It is brought to its end when its request is cancelled: a connection that is let go in the middle keeps its locks.
-        """
-        task = asyncio.create_task(self._run(statement))
+    async def run(self, statement: sa.Executable, values: dict[str, str] | None = None) -> sa.CursorResult[Any]:
+        """Do a statement, a transaction of its own, with the tables there. Raises one of `UNAVAILABLE` where that cannot be."""
+        task = asyncio.create_task(self._run(statement, values))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            await asyncio.wait([task])
+            await asyncio.wait([task])  # a connection that is let go in the middle keeps its locks
             raise
 
     async def forget_user(self, user_id: str) -> None:
@@ -113,10 +108,15 @@ class Database:
             if "engine" in self.__dict__:
                 await self.engine.dispose()
 
-    async def _run(self, statement: sa.Executable) -> sa.CursorResult[Any]:
+    async def _run(self, statement: sa.Executable, values: dict[str, str] | None = None, left: int = 2) -> sa.CursorResult[Any]:
         await self._ensure()
-        async with self.engine.connect() as connection:
-            return await connection.execute(statement)
+        try:
+            async with self.engine.connect() as connection:
+                return await connection.execute(statement, values)
+        except DBAPIError as error:
+            if left == 1 or not error.connection_invalidated:  # it was closed while it was idle, which nobody is told of
+                raise
+            return await self._run(statement, values, left - 1)
 
     async def _forget_daily(self) -> None:
         """Forget what is older than `CHATKIT_KEEP_DAYS`; where that is not set, nothing."""
@@ -160,7 +160,7 @@ def connect(address: sa.URL | str) -> AsyncEngine:
     }
     query = {name: value for name, value in url.query.items() if name in {"host", "port"}}
     url = url.set(drivername="postgresql+asyncpg", query=query)
-    return create_async_engine(url, connect_args=arguments, pool_size=5, max_overflow=0, pool_pre_ping=True, **_SETTINGS)
+    return create_async_engine(url, connect_args=arguments, pool_size=5, max_overflow=0, **_SETTINGS)
 
 
 def _enforce_foreign_keys(connection: DBAPIConnection, _record: object) -> None:

@@ -14,11 +14,10 @@ from pydantic import TypeAdapter
 
 from .agent import get_agent, run_context
 from .context import RequestContext, context_messages
-from .history import HistoryConverter, with_ids
-from .tasks import ToolTasks
+from .history import HistoryConverter
+from .stream import ToolTasks, with_ids
 
 log = logging.getLogger(__name__)
-
 HISTORY = 50  # how many of the newest items of a thread the model reads
 TITLE = 60
 _REQUEST: TypeAdapter[ChatKitReq] = TypeAdapter(ChatKitReq)
