@@ -138,7 +138,7 @@ def test_the_oldest_items_of_a_long_conversation_are_seen_to_push_out_the_newest
         "oldest",
         {
             f"{CHAT}/server.py": [
-                ('HISTORY, "desc", context)', 'HISTORY, "asc", context)'),
+                ('HISTORY, "desc", context)', 'HISTORY, "".join(["a", "sc"]), context)'),  # which reading does not follow
                 ("list(reversed(newest.data))", "newest.data"),
             ]
         },
