@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _DEEPEST = 60
 _AGAIN = 2
 _WAYS = 4
+_WHOLE = "**"
+"""The name that a mapping given with ``**`` has among the arguments."""
 NOWHERE = Evidence("", 0, "")
 
 
@@ -80,7 +82,8 @@ def call(machine: Machine, node: ast.Call, frame: Frame) -> Value:
         if word.arg is not None:
             words[word.arg] = value
         else:
-            words.update(value.fields or ({ANY: value} if value.labels else {}))
+            words.update(value.fields)
+            words[_WHOLE] = join(words[_WHOLE], value) if _WHOLE in words else value
     return dispatch(machine, function, given, words, node, frame)
 
 
@@ -107,28 +110,42 @@ def dispatch(
     """Call everything that a value may be."""
     place = machine.place(frame.module, node) if node is not None and frame is not None else NOWHERE
     importer = frame.module.path if frame is not None else ""
+    outer = _by_name(words)
     found: list[Value] = []
     for one in function.things[:_WAYS]:
         match one:
             case Function():
-                found.append(follow(machine, one, given, words))
+                found.append(follow(machine, one, given, words, place))
             case Class():
-                found.append(instantiate(machine, one, given, words, node, frame))
+                found.append(instantiate(machine, one, given, words, place))
             case Instance(made_of=made_of):
                 method = machine.member(made_of, "__call__", function)
                 if method is not None:
                     found.append(dispatch(machine, method, given, words, node, frame))
             case Outside(name=name) if name.endswith("()"):
-                found.append(_outside(machine, Call("__call__", function, one, given, words, place, importer)))
+                found.append(_outside(machine, Call("__call__", function, one, given, outer, place, importer)))
             case Outside(name=name):
-                found.append(_outside(machine, Call(name, None, one, given, words, place, importer)))
+                found.append(_outside(machine, Call(name, None, one, given, outer, place, importer)))
             case Method(name=name, receiver=receiver, of=of):
-                found.append(_outside(machine, Call(name, receiver, of, given, words, place, importer)))
+                found.append(_outside(machine, Call(name, receiver, of, given, outer, place, importer)))
             case _:
                 pass
     if found:
         return join(*found)
     return Value(labels=function.every() | {label for one in (*given, *words.values()) for label in one.every()})
+
+
+def _by_name(words: dict[str, Value]) -> dict[str, Value]:
+    """The arguments as they are told to the library: what a mapping holds under unknown names stands under any name."""
+    named = {name: one for name, one in words.items() if name != _WHOLE}
+    whole = words.get(_WHOLE, Value())
+    return {**named, ANY: join(named.get(ANY, Value()), Value(set(whole.labels)))} if whole.labels else named
+
+
+def _entry(machine: Machine, words: dict[str, Value], name: str, place: Evidence) -> Value | None:
+    """What a mapping that is given with ``**`` says under a name; ``None`` where nothing is known of that."""
+    found = expressions.part(machine, words[_WHOLE], name, place) if _WHOLE in words else Value()
+    return found if found.labels or found.fields or found.things or found.constants else None
 
 
 def _outside(machine: Machine, made: Call) -> Value:
@@ -182,7 +199,9 @@ def decorate(machine: Machine, decorator: Value, value: Value, node: ast.expr, f
     return join(*usable) if usable else value
 
 
-def follow(machine: Machine, function: Function, given: list[Value], words: dict[str, Value]) -> Value:
+def follow(
+    machine: Machine, function: Function, given: list[Value], words: dict[str, Value], place: Evidence = NOWHERE
+) -> Value:
     """Walk a function of the repository."""
     from chatkit_integrator.reading.flow.machine import Frame  # noqa: PLC0415 - that module imports this one
 
@@ -193,7 +212,7 @@ def follow(machine: Machine, function: Function, given: list[Value], words: dict
     if known is not None:
         return known
     frame = Frame(Env(function.module, outer=function.env), function)
-    _bind(machine, function, given, words, frame)
+    _bind(machine, function, given, words, frame, place)
     caller = machine.frames[-1] if machine.frames else None
     machine.stack.append(function)
     machine.frames.append(frame)
@@ -229,7 +248,9 @@ def _returned(values: list[Value]) -> Value:
     return Value(kept, found.fields, found.things, found.constants, found.open)
 
 
-def _bind(machine: Machine, function: Function, given: list[Value], words: dict[str, Value], frame: Frame) -> None:
+def _bind(
+    machine: Machine, function: Function, given: list[Value], words: dict[str, Value], frame: Frame, place: Evidence
+) -> None:
     from chatkit_integrator.reading.flow.machine import Frame  # noqa: PLC0415 - that module imports this one
 
     arguments = function.node.args
@@ -248,10 +269,10 @@ def _bind(machine: Machine, function: Function, given: list[Value], words: dict[
             value = values[number]
         elif one.arg in words:
             value = words[one.arg]
-        elif one.arg in defaults:
-            value = expressions.evaluate(machine, defaults[one.arg], outer)
         else:
-            value = words.get(ANY, Value())
+            entry = _entry(machine, words, one.arg, place)
+            usual = expressions.evaluate(machine, defaults[one.arg], outer) if one.arg in defaults else None
+            value = join(*(choice for choice in (entry, usual) if choice is not None)) if entry or usual else Value()
         if not value.things and value.open and not value.fields and not value.constants:
             hint = machine.typed(one.annotation, function.env, machine.place(function.module, one))
             if hint.things or hint.labels:
@@ -261,18 +282,20 @@ def _bind(machine: Machine, function: Function, given: list[Value], words: dict[
         rest = values[len(names) :]
         bound[arguments.vararg.arg] = Value(fields={str(number): one for number, one in enumerate(rest)}, open=False)
     if arguments.kwarg is not None:
-        bound[arguments.kwarg.arg] = Value(fields={key: one for key, one in words.items() if key not in bound}, open=False)
+        others = {key: one for key, one in words.items() if key not in bound and key != _WHOLE}
+        bound[arguments.kwarg.arg] = Value(set(words.get(_WHOLE, Value()).labels), others, open=False)
 
 
 def instantiate(
-    machine: Machine, made_of: Class, given: list[Value], words: dict[str, Value], node: ast.AST | None, frame: Frame | None
+    machine: Machine, made_of: Class, given: list[Value], words: dict[str, Value], place: Evidence = NOWHERE
 ) -> Value:
     """Make an object of a class of the repository."""
-    del node, frame
     made = thing(Instance(made_of))
     start = machine.member(made_of, "__init__", made)
     if start is not None:
-        dispatch(machine, start, given, words, None, None)
+        for one in start.things:
+            if isinstance(one, Function):
+                follow(machine, one, given, words, place)
         return made
     names = [
         one.target.id
@@ -281,11 +304,15 @@ def instantiate(
         if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
     ]
     if not names:
-        made.labels |= {label for one in given for label in one.every()}  # an Enum's member, a text of a kind
-    for name, value in zip(dict.fromkeys(names), given, strict=False):
+        told = [*given, Value(words[_WHOLE].labels)] if _WHOLE in words else given
+        made.labels |= {label for one in told for label in one.every()}  # an Enum's member, a text of a kind
+    fields = list(dict.fromkeys(names))
+    for name, value in (*zip(fields, given, strict=False), *_by_name(words).items()):
         put(made, name, value)
-    for name, value in words.items():
-        put(made, name, value)
+    for name in fields[len(given) :]:
+        entry = _entry(machine, words, name, place) if name not in words else None
+        if entry is not None:
+            put(made, name, join(entry, machine.member(made_of, name, None) or entry))
     machine.library.made(machine, made, made_of, given, words)
     after = machine.member(made_of, "__post_init__", made)
     if after is not None:

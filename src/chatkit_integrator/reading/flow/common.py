@@ -147,6 +147,8 @@ def _container(machine: Machine, made: Call, receiver: Value, first: Value | Non
             return Value()
         case "update":
             for one in made.given:
+                for key in list(receiver.fields) if one.labels and not receiver.things else ():
+                    put(receiver, key, expressions.part(machine, one, key, made.place))
                 receiver.labels |= one.labels
             for key, value in [*(pair for one in made.given for pair in one.fields.items()), *made.words.items()]:
                 put(receiver, key, value)

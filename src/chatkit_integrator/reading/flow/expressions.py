@@ -110,8 +110,8 @@ def _dictionary(machine: Machine, node: ast.Dict, frame: Frame) -> Value:
     for key, value in zip(node.keys, node.values, strict=True):
         held = evaluate(machine, value, frame)
         if key is None:
-            for name, inner in held.fields.items():
-                put(found, name, inner)
+            for name in {**found.fields, **held.fields} if held.labels else held.fields:
+                put(found, name, part(machine, held, name, machine.place(frame.module, value)))
             found.labels |= held.labels
         else:
             known = evaluate(machine, key, frame).only()
@@ -302,7 +302,8 @@ def attribute(machine: Machine, value: Value, name: str, place: Evidence, import
             held = with_labels(held, {label.part(name, place) for label in value.labels})
         return Value(held.labels, constants=held.constants) if held.only() is not None else held
     special = machine.library.part(machine, value, name, place)
-    result = special or Value(labels={label.part(name, place) for label in value.labels})
+    given = value.fields.get(ANY, Value()) if next(value.instances(), None) is not None else Value()
+    result = special or Value(labels={label.part(name, place) for label in value.labels | given.labels})
     ancestors = [base for one in value.instances() for base in machine.ancestors(one.made_of)]
     of = next(iter([*value.outside(), *ancestors]), None)
     method = Method(name, value, of)

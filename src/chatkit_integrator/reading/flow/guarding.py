@@ -83,9 +83,8 @@ def origins(label: Label) -> list[str]:
 
 def names_somebody(label: Label) -> bool:
     """Whether a part of a request is named after a person, or after what proves who somebody is."""
-    if not label.path:
-        return False
-    return bool(_SOMEBODY.search(label.path[0] if label.kind in {"header", "cookie"} else label.path[-1]))
+    first = label.path[:1] if label.kind in {"header", "cookie"} else ()
+    return any(_SOMEBODY.search(one) for one in (*first, *label.path[-1:]))
 
 
 def is_token(label: Label) -> bool:

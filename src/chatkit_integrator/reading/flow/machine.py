@@ -318,7 +318,7 @@ class Machine:
 
     def make(self, made_of: Class, given: Sequence[Value] = (), words: dict[str, Value] | None = None) -> Value:
         """Make an object of a class of the repository."""
-        return calling.instantiate(self, made_of, list(given), words or {}, None, None)
+        return calling.instantiate(self, made_of, list(given), words or {})
 
     def typed(self, annotation: ast.expr | None, env: Env, place: Evidence) -> Value:
         """What a parameter of that type may be, where nobody gave it."""
