@@ -153,6 +153,29 @@ def test_each_step_is_planned_on_what_the_steps_before_lead_to() -> None:
     assert plan.refusals == ()
 
 
+def test_one_command_takes_the_files_of_every_step_that_leaves_it_to_a_person() -> None:
+    def leaving(text: str, *files: str) -> Callable[[Tree], Outcome]:
+        def outcome(tree: Tree) -> Outcome:
+            made = tree.edit(f"{files[0]}.txt", "new\n")
+            there = tree.has(made.path)
+            left = FollowUp(text, "tidy {files} && look {files}", files)
+            return AlreadyThere("there") if there else Edited((made,), "", (left, INSTALL))
+
+        return outcome
+
+    plan = planned(
+        answering(leaving("Tidy.", "one", "two words"), "t.one"),
+        answering(leaving("Look.", "other"), "t.other"),
+        answering(leaving("Tidy.", "three", "one"), "t.three"),
+    )
+
+    assert [(one.text, one.line) for one in plan.follow_ups] == [
+        ("Tidy.", "tidy one 'two words' three && look one 'two words' three"),
+        ("Install it.", "install"),
+        ("Look.", "tidy other && look other"),
+    ]
+
+
 def test_the_tree_that_was_given_is_not_changed() -> None:
     assert planned(adding("x = 1")).edits
     assert TREE.text("a.py") == "a = 1\n"

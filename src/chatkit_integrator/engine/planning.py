@@ -6,6 +6,7 @@ asked again, finds what it makes already there.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import BadRequestError, UnreadableError, WriteError
@@ -59,8 +60,17 @@ def make_plan(
         elif outcome is not None:
             tree = tree.with_edits(outcome.edits)
             steps.append(Step(transform.id, outcome.summary, outcome.edits))
-            follow_ups += [one for one in outcome.follow_ups if one not in follow_ups]
-    return Plan(tuple(steps), tuple(refusals), tuple(asked.values()), tuple(follow_ups))
+            follow_ups += outcome.follow_ups
+    return Plan(tuple(steps), tuple(refusals), tuple(asked.values()), _each_once(follow_ups))
+
+
+def _each_once(follow_ups: Iterable[FollowUp]) -> tuple[FollowUp, ...]:
+    """What is left to do, with the files of every transform that leaves the same."""
+    found: dict[tuple[str, str | None], FollowUp] = {}
+    for one in follow_ups:
+        before = found.get((one.text, one.command), one)
+        found[one.text, one.command] = replace(one, files=tuple(dict.fromkeys((*before.files, *one.files))))
+    return tuple(found.values())
 
 
 def _must_be_known(only: frozenset[str], transforms: Iterable[Transform]) -> None:

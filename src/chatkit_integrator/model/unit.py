@@ -5,6 +5,7 @@ A unit is data plus pure functions. The engine threads profiles through without 
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -60,10 +61,19 @@ class Inspected:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """Something left for a person: a command to run, or a secret to set."""
+    """Something left for a person: a command to run, or a secret to set.
+
+    A ``command`` has ``{files}`` where it takes files; what several transforms leave to one command is run on all of theirs.
+    """
 
     text: str
     command: str | None = None
+    files: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str | None:
+        """The command as it is typed."""
+        return self.command and self.command.replace("{files}", " ".join(map(shlex.quote, self.files)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def questions(asked: Iterable[Question]) -> list[Json]:
 
 def follow_ups(left: Iterable[FollowUp]) -> list[Json]:
     """What is left to a person: a sentence, and the command where there is one."""
-    return [{"text": one.text, "command": one.command} for one in left]
+    return [{"text": one.text, "command": one.line} for one in left]
 
 
 def inspection(found: Inspection) -> Json:

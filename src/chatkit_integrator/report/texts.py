@@ -90,7 +90,7 @@ def questions(asked: Iterable[Question]) -> list[str]:
 
 def follow_ups(left: Iterable[FollowUp]) -> list[str]:
     """What is left to a person, in lines."""
-    return [f"  > {one.text}" + (f"\n      {one.command}" if one.command else "") for one in left]
+    return [f"  > {one.text}" + (f"\n      {one.line}" if one.line else "") for one in left]
 
 
 def inspection(found: Inspection) -> list[str]:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -33,7 +35,6 @@ from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Refus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from fastapi import FastAPI
 
@@ -424,18 +425,37 @@ def test_who_generates_migrations_is_told_to_leave_the_chats_tables_alone() -> N
         (
             "pyproject.toml",
             "[tool.ruff]\n",
-            "ruff check --fix app/chatkit_backend app/main.py && ruff format app/chatkit_backend ",
+            "ruff check --fix --exit-zero app/chatkit_backend app/main.py && ruff format app/chatkit_backend ",
         ),
-        ("ruff.toml", "line-length = 99\n", "ruff check --fix app/"),
+        ("ruff.toml", "line-length = 99\n", "ruff check --fix --exit-zero app/"),
         (".pre-commit-config.yaml", "- id: black\n", "black app/chatkit_backend app/main.py"),
     ],
 )
 def test_who_formats_their_code_is_told_how_to_format_ours(name: str, text: str, command: str | None) -> None:
     outcome = plan(Tree.of({name: text}), profile(guest=True))
     assert isinstance(outcome, Edited)
-    commands = [one.command or "" for one in outcome.follow_ups if one.text.startswith("Format ")]
+    commands = [one.line or "" for one in outcome.follow_ups if one.text.startswith("Format ")]
     assert len(commands) == (command is not None)
     assert all(one.startswith(command or "") for one in commands)
+
+
+def test_a_finding_that_has_no_fix_does_not_keep_the_formatter_away(tmp_path: Path) -> None:
+    settings = '[lint]\nselect = ["F", "I"]\n'
+    outcome = plan(Tree.of({"ruff.toml": settings}), profile(guest=True))
+    assert isinstance(outcome, Edited)
+    [told] = [one.line for one in outcome.follow_ups if one.text.startswith("Format ")]
+    assert told is not None
+    (tmp_path / "ruff.toml").write_text(settings)
+    written = [tmp_path / "app/main.py", tmp_path / "app/chatkit_backend/agent.py"]
+    for file in written:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("import sys\nimport os\nprint( nowhere,os,sys )\n")
+
+    tools = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", "-c", told], cwd=tmp_path, env=tools, capture_output=True, text=True, check=False)
+
+    assert "F821" in done.stdout
+    assert {file.read_text() for file in written} == {"import os\nimport sys\n\nprint(nowhere, os, sys)\n"}
 
 
 @pytest.mark.parametrize(("settings", "told"), [("none", True), ("os.environ", True), ("dotenv", False)])

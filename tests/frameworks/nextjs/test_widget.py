@@ -127,7 +127,7 @@ def test_a_site_that_formats_its_code_is_told_how_to_format_ours(manifest: str, 
     site = replace(SITE, layouts=(Layout("app/(a)/layout.tsx", has_head=True),))
     outcome = widget.TRANSFORM.plan(Tree.of({"package.json": manifest}), replace(PROFILE, frontend=site))
     assert isinstance(outcome, Edited)
-    commands = [one.command or "" for one in outcome.follow_ups]
+    commands = [one.line or "" for one in outcome.follow_ups]
     assert len(commands) == (command is not None)
     assert all(one.startswith(command or "") for one in commands)
 
@@ -138,4 +138,4 @@ def test_the_formatter_of_a_workspace_runs_in_the_sites_folder() -> None:
     outcome = widget.TRANSFORM.plan(Tree.of(files), replace(PROFILE, frontend=site))
     assert isinstance(outcome, Edited)
     [told] = outcome.follow_ups
-    assert told.command == "cd apps/web && npx prettier --write src/app/_chatkit src/app/api/chatkit/route.ts"
+    assert told.line == "cd apps/web && npx prettier --write src/app/_chatkit src/app/api/chatkit/route.ts"

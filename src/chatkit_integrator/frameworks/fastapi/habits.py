@@ -16,24 +16,25 @@ if TYPE_CHECKING:
 
 _SETTINGS = ("pyproject.toml", "ruff.toml", ".ruff.toml", ".pre-commit-config.yaml", "setup.cfg", "tox.ini", "pytest.ini")
 _COVERAGE = (".coveragerc",)
-_COMMANDS = {"ruff": "ruff check --fix {0} && ruff format {0}", "black": "black {0}"}
+_COMMANDS = {"ruff": "ruff check --fix --exit-zero {files} && ruff format {files}", "black": "black {files}"}
+"""A finding that has no fix must not keep the formatter from what the others changed: ruff's check never fails here."""
 _GATE = re.compile(r"fail[-_]under\s*=\s*(\d+)")
 
 
 def follow_ups(tree: Tree, backend: Backend, package: str) -> tuple[FollowUp, ...]:
     """What is left to do for a package that was written as nobody's own."""
-    return (*_formatting(tree, backend, package, backend.app.path), *_coverage(tree, backend, package))
+    return (*formatting(tree, backend, package, backend.app.path), *_coverage(tree, backend, package))
 
 
-def _formatting(tree: Tree, backend: Backend, *paths: str) -> Iterator[FollowUp]:
+def formatting(tree: Tree, backend: Backend, *paths: str) -> Iterator[FollowUp]:
     """The command that formats what was written, where the project has one."""
     root = "" if backend.root == "." else backend.root
     texts = [text for _, text in _read(tree, backend, *_SETTINGS)]
     for tool, command in _COMMANDS.items():
         if any(re.search(rf"\b{tool}\b", text) for text in texts):
-            run = command.format(" ".join(relpath(path, root or ".") for path in paths))
             text = f"Format what was written as the rest is, with {tool}; undo leaves files alone that were changed since."
-            yield FollowUp(text, f"cd {root} && {run}" if root else run)
+            files = tuple(relpath(path, root or ".") for path in paths)
+            yield FollowUp(text, f"cd {root} && {command}" if root else command, files)
             return
 
 

@@ -13,6 +13,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from chatkit_integrator.engine.planning import make_plan
+from chatkit_integrator.engine.verifying import parses
+from chatkit_integrator.frameworks.fastapi.transforms import package
 from chatkit_integrator.frameworks.fastapi.transforms.migration import TRANSFORM
 from chatkit_integrator.model.profile import Database, Symbol
 from chatkit_integrator.model.tree import Tree
@@ -111,6 +114,27 @@ def test_it_comes_after_the_newest_and_is_there_then(shared: Profile) -> None:
     assert edit.path.startswith("migrations/versions/")
     assert 'down_revision = "bbb"' in tree.with_edits(outcome.edits).text(edit.path)
     assert isinstance(TRANSFORM.plan(tree.with_edits(outcome.edits), shared), AlreadyThere)
+
+
+@pytest.mark.parametrize(
+    ("there", "others"),
+    [
+        ({}, None),
+        ({"ruff.toml": "", "app/chatkit_backend/__init__.py": ""}, ""),
+        ({"ruff.toml": ""}, "app/chatkit_backend app/main.py "),
+    ],
+    ids=["no formatter", "alone", "with the package"],
+)
+def test_it_is_formatted_by_the_command_that_formats_the_rest(
+    shared: Profile, there: dict[str, str], others: str | None
+) -> None:
+    guests = replace(shared, contract=replace(shared.contract, identity="guest"))
+    made = make_plan(Tree.of({**PROJECT, **there}), guests, (package.TRANSFORM, TRANSFORM), (), parses=parses)
+
+    [revision] = [edit.path for edit in made.edits if edit.path.startswith("migrations/")]
+    files = f"{others}{revision}"
+    told = [f"ruff check --fix --exit-zero {files} && ruff format {files}"] if others is not None else []
+    assert [one.line for one in made.follow_ups if one.text.startswith("Format ")] == told
 
 
 def test_merged_heads_are_one(shared: Profile) -> None:

@@ -14,6 +14,7 @@ from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, cast
 
 from chatkit_integrator.errors import NotUtf8Error
+from chatkit_integrator.frameworks.fastapi import habits
 from chatkit_integrator.frameworks.fastapi.transforms.package import has_own_file
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
 
@@ -56,10 +57,12 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
         return Refused(f"{error}; make a revision by hand.", _BY_HAND)
     revision = hashlib.sha256(f"chatkit after {head}".encode()).hexdigest()[:12]
     home = dirname(settings[0])
+    path = f"{folder}/{revision}_chatkit_tables.py"
+    run = FollowUp("Run the new revision where you run the others.", f"cd {home} && {_UPGRADE}" if home else _UPGRADE)
     return Edited(
-        (tree.edit(f"{folder}/{revision}_chatkit_tables.py", _text(revision, head, with_files=profile.contract.attachments)),),
+        (tree.edit(path, _text(revision, head, with_files=profile.contract.attachments)),),
         f"Add a revision that makes the chat's tables, in {folder}",
-        (FollowUp("Run the new revision where you run the others.", f"cd {home} && {_UPGRADE}" if home else _UPGRADE),),
+        (*habits.formatting(tree, backend, path), run),
     )
 
 

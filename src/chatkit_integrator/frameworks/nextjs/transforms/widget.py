@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from posixpath import join, normpath, relpath
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
 
-_COMMANDS = {"prettier": "npx prettier --write {0}", "@biomejs/biome": "npx biome check --write {0}"}
+_COMMANDS = {"prettier": "npx prettier --write {files}", "@biomejs/biome": "npx biome check --write {files}"}
 
 
 def plan(tree: Tree, profile: Profile) -> Outcome:
@@ -51,10 +50,10 @@ def _format_with(tree: Tree, frontend: Frontend, profile: Profile) -> tuple[Foll
     paths = dict.fromkeys([f"{frontend.app_dir}/_chatkit", next(iter(proxy_files(profile, address(tree, frontend))))])
     layouts = [one.path for one in frontend.layouts]
     root = "" if frontend.root == "." else frontend.root
-    words = " ".join(shlex.quote(relpath(path, root or ".")) for path in (*paths, *layouts))
-    run = _COMMANDS[tool].format(words)
+    files = tuple(relpath(path, root or ".") for path in (*paths, *layouts))
+    run = _COMMANDS[tool]
     text = f"Format what was written as the rest is, with {tool}; undo leaves files alone that were changed since."
-    return (FollowUp(text, f"cd {root} && {run}" if root else run),)
+    return (FollowUp(text, f"cd {root} && {run}" if root else run, files),)
 
 
 TRANSFORM = Transform(
