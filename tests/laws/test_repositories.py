@@ -91,6 +91,9 @@ def test_planning_twice_plans_nothing_more_and_undo_restores_every_byte(checkout
     assert everything(checkout) != before
     again = plan(Request(checkout, accept_suggestions=True))
     assert [step.paths for step in again.plan.steps] == []
+    without = plan(Request(checkout)).plan
+    assert (without.steps, without.questions) == ((), ())
+    assert {one.transform for one in without.refusals} <= {one.transform for one in first.plan.refusals}
     undo(checkout, first.plan.id)
     assert everything(checkout) == before
     assert git(checkout, "status", "--porcelain") == ""

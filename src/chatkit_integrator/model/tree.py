@@ -145,6 +145,10 @@ class Tree:
         """Give the tree as it reads after ``edits``."""
         return Tree(self._source, {**self._overlay, **{edit.path: edit.after for edit in edits}})
 
+    def without(self, paths: Iterable[str]) -> Tree:
+        """Give the tree as it reads where these files are not there."""
+        return Tree(self._source, {**self._overlay, **dict.fromkeys(paths)})
+
 
 def _starting(paths: Sequence[str], prefix: str) -> Sequence[str]:
     """Those of sorted paths that start with a prefix, which they do in a row."""

@@ -43,20 +43,26 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A folder that may hold one side of the integration."""
+    """A folder that may hold one side of the integration; ``integrated`` where it holds one that we wrote."""
 
     root: str
     what: str
     evidence: Location
+    integrated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """What a framework found in one folder."""
+    """What a framework found in one folder.
+
+    ``settled`` is what our own files there answer already, by question; empty where nothing that is not there yet depends on
+    the answer.
+    """
 
     profile: Backend | Frontend
     questions: tuple[Question, ...] = ()
     evidence: Mapping[str, tuple[Location, ...]] = field(default_factory=dict[str, "tuple[Location, ...]"])
+    settled: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

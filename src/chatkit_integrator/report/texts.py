@@ -71,6 +71,8 @@ def plan(made: Plan, patch_path: str) -> list[str]:
         lines += [f"      | {line}" for line in refusal.patch.splitlines()]
     lines += questions(made.questions)
     lines += follow_ups(made.follow_ups)
+    if not (made.steps or made.refusals or made.questions):
+        lines.append("Everything is there already.")
     if made.steps:
         lines.append(f"The diff: {patch_path}")
     return lines

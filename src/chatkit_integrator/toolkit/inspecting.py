@@ -83,15 +83,14 @@ def inspect(request: Request, tree: Tree | None = None) -> Inspection:
     request = with_settings(request, tree)
     sides = (_choose(tree, "backend", request.backend), _choose(tree, "frontend", request.frontend))
     choosing = tuple(side.question for side in sides if side.question)
-    first = _look(tree, sides, {})
-    asked = {one.id for one in (*first.questions, *choosing)}
-    found = _look(tree, sides, request.answers) if request.answers else first
+    asked = {one.id for one in choosing}
+    first = _look(tree, sides, {}, asked)
+    found = _look(tree, sides, request.answers, asked) if request.answers else first
     for _ in range(_ROUNDS):
-        asked |= {one.id for one in found.questions}
         accepted = {one.id: one.suggested for one in found.questions if one.suggested is not None}
         if not request.accept_suggestions or not accepted:
             break
-        found = _look(tree, sides, {**found.answers, **accepted})
+        found = _look(tree, sides, {**found.answers, **accepted}, asked)
     strange = sorted(set(request.answers) - asked - _ALWAYS)
     if strange:
         raise UnknownAnswerError(
@@ -104,25 +103,36 @@ _ALWAYS = frozenset({"identity", "auth.cookie", "sign_in_path", "attachments"})
 """Facts that may be given even where detection has settled them, a person knows better; and what is on only when asked for."""
 
 
-def _look(tree: Tree, sides: tuple[_Side, ...], answers: Mapping[str, str]) -> Inspection:
+def _look(tree: Tree, sides: tuple[_Side, ...], answers: Mapping[str, str], asked: set[str]) -> Inspection:
+    """What is there after the answers; every question that may be answered here is added to ``asked``, settled or not."""
     found: dict[str, Inspected] = {}
     for side in sides:
         if side.chosen:
-            framework, root = side.chosen
-            found[side.name] = framework.inspect(tree, root, answers)
+            found[side.name] = _look_at(tree, *side.chosen, answers, asked)
+    written = {key: value for name in sorted(found, reverse=True) for key, value in found[name].settled.items()}
     backend = found["backend"].profile if "backend" in found else None
     frontend = found["frontend"].profile if "frontend" in found else None
     backend = backend if isinstance(backend, Backend) else None
     frontend = frontend if isinstance(frontend, Frontend) else None
-    contract, settling = settle(backend, frontend, answers)
+    contract, settling = settle(backend, frontend, answers, written)
     open_questions = {one.id: one for part in found.values() for one in part.questions}
     open_questions.update({one.id: one for one in settling if one.id not in open_questions})
+    asked |= set(open_questions)
     return Inspection(
         profile=Profile(backend, frontend, contract, dict(answers)),
-        questions=tuple(one for one in open_questions.values() if one.id not in answers),
+        questions=tuple(one for one in open_questions.values() if one.id not in answers and one.id not in written),
         evidence={f"{name}.{fact}": places for name, part in found.items() for fact, places in part.evidence.items()},
         answers=dict(answers),
     )
+
+
+def _look_at(tree: Tree, framework: Framework, root: str, answers: Mapping[str, str], asked: set[str]) -> Inspected:
+    """One side, where what is written there answers what would be asked, as far as it still is one of the choices."""
+    found = framework.inspect(tree, root, answers)
+    asked |= {one.id for one in found.questions}
+    written = ((one, found.settled.get(one.id)) for one in found.questions)
+    fitting = {one.id: value for one, value in written if value and value in (one.choices or (value,))}
+    return framework.inspect(tree, root, {**fitting, **answers}) if fitting else found
 
 
 def _choose(tree: Tree, side: str, wanted: str | None) -> _Side:
@@ -135,8 +145,9 @@ def _choose(tree: Tree, side: str, wanted: str | None) -> _Side:
             found.setdefault(candidate.root, (framework, candidate))
         if found and framework.transforms:
             break
-    if len(found) == 1:
-        [(root, (framework, _))] = found.items()
+    integrated = {root: one for root, one in found.items() if one[1].integrated}
+    if len(chosen := integrated if len(integrated) == 1 else found) == 1:
+        [(root, (framework, _))] = chosen.items()
         return _Side(side, (framework, root), None)
     if not found:
         return _Side(side, None, None)

@@ -65,7 +65,7 @@ def plan(request: Request) -> Planned:
     made = planning.make_plan(
         tree, found.profile, transforms_of(found.profile, found.questions), found.questions, only=request.only, parses=parses
     )
-    _must_be_ours(request, found.profile, made)
+    _must_be_ours(request, found.profile, made, tree)
     patch = preview.patch(made.edits)
     inputs = {
         "backend": request.backend,
@@ -194,18 +194,28 @@ def _frontend_pins(profile: Profile, tree: Tree) -> list[str]:
     return [f"{path} has {one.declared}, but {one.needs} is asked for by {one.by}" for one in found]
 
 
-def _must_be_ours(request: Request, profile: Profile, made: Plan) -> None:
-    """An integration that somebody made is adopted: changed only where one item is asked for by name."""
+def _must_be_ours(request: Request, profile: Profile, made: Plan, tree: Tree) -> None:
+    """An integration that somebody made is adopted: changed only where one item is asked for by name.
+
+    The script in a root layout alone is none, and may be ours.
+    """
     if request.only or not made.edits:
         return
     foreign = [place for side in (profile.backend, profile.frontend) if side for place in side.integration]
-    foreign = [place for place in foreign if not _is_ours(place)]
+    layouts = {one.path for one in profile.frontend.layouts} if profile.frontend else set[str]()
+    foreign = [one for one in foreign if not (_is_ours(one) or (one.path in layouts and _loads_script(tree, one)))]
     if foreign:
         first = foreign[0]
         raise ExistingIntegrationError(
             f"There is a ChatKit integration already ({first.path}:{first.line}); it is left as it is. Judge it with "
             "check, and change one item of it with plan --only ID."
         )
+
+
+def _loads_script(tree: Tree, place: Location) -> bool:
+    from chatkit_integrator.reading.existing import SCRIPT  # noqa: PLC0415 - not needed to start a server
+
+    return SCRIPT in tree.text(place.path).splitlines()[place.line - 1]
 
 
 def _is_ours(place: Location) -> bool:

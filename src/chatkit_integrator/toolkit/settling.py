@@ -8,6 +8,7 @@ knows its users.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import UnknownAnswerError
@@ -34,14 +35,22 @@ _KEPT_ELSEWHERE: Mapping[str, str] = {
 
 
 def settle(
-    backend: Backend | None, frontend: Frontend | None, answers: Mapping[str, str]
+    backend: Backend | None,
+    frontend: Frontend | None,
+    answers: Mapping[str, str],
+    written: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Contract, tuple[Question, ...]]:
-    """Give the contract, and the questions that are open after the answers."""
+    """Give the contract, and the questions that are open after the answers and what is ``written`` already.
+
+    What is written goes before what would be detected, because the other side has to fit it; an answer goes before both.
+    """
     asked: list[Question] = []
     if backend is None and (frontend is None or frontend.framework != "nextjs"):
         return Contract(), ()
-    identity = _identity(backend, frontend, answers, asked)
-    cookie = _cookie(backend, frontend, identity, answers, asked)
+    identity = IDENTITIES.get(written.get("identity", "")) if "identity" not in answers else None
+    identity = identity or _identity(backend, frontend, answers, asked)
+    known = {**written, **answers}
+    cookie = _cookie(backend, frontend, identity, known, asked)
     prefix = backend.api_prefix if backend else ""
     server = frontend.auth.server if frontend else None
     return (
@@ -49,9 +58,9 @@ def settle(
             endpoint=f"{prefix.rstrip('/')}/chatkit",
             identity=identity,
             cookie=cookie,
-            sign_in_path=answers.get("sign_in_path") or (frontend.auth.sign_in_path if frontend else None),
+            sign_in_path=known.get("sign_in_path") or (frontend.auth.sign_in_path if frontend else None),
             keys_path=server.keys_path if server else None,
-            attachments=_attachments(answers),
+            attachments=_attachments(known),
         ),
         tuple(asked),
     )
@@ -172,6 +181,8 @@ def _cookie(
     if frontend.auth.server is not None and frontend.auth.server.signs:
         return None
     dependency = backend.auth.dependency.name if backend and backend.auth.dependency else "the backend"
+    if "auth.cookie" in answers:
+        return None
     asked.append(
         Question(
             id="auth.cookie",

@@ -7,6 +7,7 @@ from importlib.resources import files
 from posixpath import dirname, join, normpath, relpath
 from typing import TYPE_CHECKING
 
+from chatkit_integrator.frameworks.nextjs.inspecting.written import FOLDER
 from chatkit_integrator.reading import javascript
 from chatkit_integrator.syntax import lists, tsx
 from chatkit_integrator.syntax.text import Splice, apply
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.profile import AuthServer, Frontend, Profile
     from chatkit_integrator.model.tree import Tree
 
-FOLDER = "_chatkit"
 FORWARD = "forward"
 PANEL = "chat-panel."
 ATTACHMENTS = "attachments"

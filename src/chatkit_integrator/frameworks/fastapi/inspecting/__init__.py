@@ -7,7 +7,7 @@ from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import NothingSupportedError, SyntaxRefusedError
-from chatkit_integrator.frameworks.fastapi.inspecting import agents, apps, routes, settings, signin, storage
+from chatkit_integrator.frameworks.fastapi.inspecting import agents, apps, routes, settings, signin, storage, written
 from chatkit_integrator.model.profile import Backend
 from chatkit_integrator.model.unit import Candidate, Inspected, Location
 from chatkit_integrator.reading import manifests
@@ -30,7 +30,8 @@ def candidates(tree: Tree) -> tuple[Candidate, ...]:
         folder = manifests.folder_of(tree, one.app.path)
         root = folder if folder is not None else dirname(one.app.path)
         evidence = Location(one.app.path, one.line)
-        found.setdefault(root or ".", Candidate(root or ".", f"{one.app.path}:{one.app.symbol}", evidence))
+        is_ours = written.package_beside(tree, one.app.path) is not None
+        found.setdefault(root or ".", Candidate(root or ".", f"{one.app.path}:{one.app.symbol}", evidence, is_ours))
     return tuple(found.values()) or tuple(_unread(tree, modules))
 
 
@@ -68,13 +69,15 @@ def inspect(tree: Tree, root: str, answers: Mapping[str, str]) -> Inspected:
     prefix, path, line = routes.api_prefix(modules, one)
     evidence["api_prefix"] = (Location(path, line),)
     scope = root or (folder or "")
-    stored = storage.find(modules, scope, declared)
+    package = written.package_beside(tree, one.app.path)
+    own = PythonModules(tree.without(tree.under(package))) if package else modules
+    stored = storage.find(own, scope, declared)
     if stored is not None:
         evidence["database"] = (Location(stored[1], stored[2]),) if stored[1] else (Location(dependencies.path or "", 1),)
-    auth, auth_questions, place = signin.find(modules, scope, answers)
+    auth, auth_questions, place = signin.find(own, scope, answers)
     if place is not None:
         evidence["auth"] = (place,)
-    agent, agent_questions, place = agents.find(modules, scope, declared, answers)
+    agent, agent_questions, place = agents.find(own, scope, declared, answers)
     if place is not None:
         evidence["agent"] = (place,)
     integration = tuple(_integration(modules, scope))
@@ -91,15 +94,16 @@ def inspect(tree: Tree, root: str, answers: Mapping[str, str]) -> Inspected:
         package_dir=dirname(one.app.path),
         relative_imports=_relative(modules, one),
         database=stored[0] if stored else None,
-        settings=settings.kind(modules, scope),
-        env_file=settings.env_file(modules, scope, one.app.path),
+        settings=settings.kind(own, scope),
+        env_file=settings.env_file(own, scope, one.app.path),
         auth=auth,
         agent=agent,
         env_example=_env_example(tree, folder or "", root),
         requires_python=requires_python,
         integration=integration,
     )
-    return Inspected(profile, (*auth_questions, *agent_questions), evidence)
+    settled: Mapping[str, str] = written.settled(modules, package) if package else {}
+    return Inspected(profile, (*auth_questions, *agent_questions), evidence, settled)
 
 
 def import_root(tree: Tree, modules: PythonModules, found: Found, folder: str) -> str:

@@ -9,7 +9,7 @@ from posixpath import join
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import UnknownAnswerError
-from chatkit_integrator.frameworks.nextjs.inspecting import auth, config, layouts, manifest
+from chatkit_integrator.frameworks.nextjs.inspecting import auth, config, layouts, manifest, written
 from chatkit_integrator.frameworks.nextjs.inspecting.candidates import candidates, routes, site
 from chatkit_integrator.model.profile import Frontend
 from chatkit_integrator.model.unit import Inspected, Location, Question
@@ -39,12 +39,15 @@ def inspect(tree: Tree, root: str, answers: Mapping[str, str]) -> Inspected:
     found = layouts.of_app(tree, scripts, app_dir) if app_dir else ()
     router = layouts.router(tree, app_dir, pages_dir, found)
     document = layouts.of_pages(tree, pages_dir) if router == "pages" and pages_dir else None
-    roots, about_layout = _layouts(found, answers) if router == "app" else ((), ())
+    with_chat = tuple(each for each in found if layouts.has_chat(tree, each))
+    roots, about_layout = _layouts(found, with_chat, answers) if router == "app" else ((), ())
     first = document or (roots[0] if roots else None)
     install, manager, about_manager = manifest.installer(tree, one, answers)
     version = one.declared.get("next", "")
     middle, middle_place = config.middleware(scripts, app_dir if router == "app" else pages_dir or app_dir, version)
-    signed = auth.find(scripts, auth.Places(app_dir, pages_dir, middle.path if middle else None), answers)
+    ours = written.find(tree, app_dir if router == "app" else None)
+    own = scripts_of(tree.without(ours.files), one) if ours.files else scripts
+    signed = auth.find(own, auth.Places(app_dir, pages_dir, middle.path if middle else None), answers)
     policy = config.policy(scripts, middle)
     export = config.static_export(scripts)
     rewritten, rewrites_place = config.rewrites(scripts)
@@ -72,6 +75,7 @@ def inspect(tree: Tree, root: str, answers: Mapping[str, str]) -> Inspected:
         env_example=manifest.env_example(tree, one.folder, install.workspace_root),
         integration=integration,
     )
+    settled = {**written.settled(tree, ours, one.declared), **({"layout": ""} if with_chat else {})}
     places: Mapping[str, tuple[Location | None, ...]] = {
         "framework": (Location(one.path, one.line("next")),),
         "layout": tuple(each.place for each in (roots or ((document,) if document else ()))),
@@ -84,10 +88,13 @@ def inspect(tree: Tree, root: str, answers: Mapping[str, str]) -> Inspected:
         "integration": integration,
         **(signed.evidence or {}),
     }
-    return Inspected(profile, (*signed.questions, *about_layout, *about_manager), dict(_given(places)))
+    return Inspected(profile, (*signed.questions, *about_layout, *about_manager), dict(_given(places)), settled)
 
 
-def _layouts(found: tuple[Found, ...], answers: Mapping[str, str]) -> tuple[tuple[Found, ...], tuple[Question, ...]]:
+def _layouts(
+    found: tuple[Found, ...], with_chat: tuple[Found, ...], answers: Mapping[str, str]
+) -> tuple[tuple[Found, ...], tuple[Question, ...]]:
+    """The root layouts that get the chat: those that an answer names, or that have it; all while that is open."""
     if len(found) <= 1:
         return found, ()
     choices = (ALL, *(one.layout.path for one in found))
@@ -104,7 +111,7 @@ def _layouts(found: tuple[Found, ...], answers: Mapping[str, str]) -> tuple[tupl
         suggested=ALL,
         blocks=("nextjs.script", "nextjs.mount"),
     )
-    return found, (question,)
+    return with_chat or found, (question,)
 
 
 def _language(tree: Tree, one: Manifest, first: Found | None) -> Location | None:

@@ -6,6 +6,7 @@ from posixpath import join
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import NothingSupportedError, UnreadableError
+from chatkit_integrator.frameworks.nextjs.inspecting import written
 from chatkit_integrator.model.unit import Candidate, Location
 from chatkit_integrator.reading import packages
 from chatkit_integrator.reading.javascript import SUFFIXES
@@ -37,9 +38,9 @@ def candidates(tree: Tree) -> tuple[Candidate, ...]:
             continue
         rank = _rank(tree, manifest)
         if rank is not None:
-            found = Candidate(
-                manifest.folder or ".", f"next {manifest.declared['next']}", Location(path, manifest.line("next"))
-            )
+            place, what = Location(path, manifest.line("next")), f"next {manifest.declared['next']}"
+            is_ours = bool(written.find(tree, routes(tree, manifest.folder)[0]).files)
+            found = Candidate(manifest.folder or ".", what, place, is_ours)
             ranked.setdefault(rank, []).append(found)
         elif _OTHER & manifest.declared.keys() and not packages.is_sample(manifest.folder):
             is_decoy = True

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING, Literal
 
+from chatkit_integrator.frameworks.nextjs.inspecting.written import FOLDER
 from chatkit_integrator.model.profile import Layout
 from chatkit_integrator.model.unit import Location
 from chatkit_integrator.reading import javascript
+from chatkit_integrator.reading.existing import SCRIPT
 from chatkit_integrator.syntax import tsx
 
 if TYPE_CHECKING:
@@ -84,6 +86,12 @@ def _elsewhere(scripts: Scripts, path: str) -> Iterator[Found]:
         found = _look(inner.text, inner.path, "html") if inner else None
         if found is not None:
             yield found
+
+
+def has_chat(tree: Tree, one: Found) -> bool:
+    """Whether a layout loads the chat's script or renders our widget."""
+    text = tree.text(one.layout.path)
+    return SCRIPT in text or f"{FOLDER}/chat-widget" in text
 
 
 def of_pages(tree: Tree, pages_dir: str) -> Found | None:

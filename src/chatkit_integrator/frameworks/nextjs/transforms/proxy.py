@@ -29,6 +29,9 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     refused = no_server(frontend)
     if refused is not None:
         return refused
+    there = existing(tree, f"{frontend.app_dir}{contract.proxy_path}/route.ts")
+    if there is not None:
+        return AlreadyThere(f"{there} is there")
     if contract.identity is None:
         return Refused("it is not settled how the backend knows who is speaking; answer identity.")
     if contract.identity in {"jwks", "signed"} and frontend.auth.server is None:
@@ -41,9 +44,6 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
         return Refused("it is not known which cookie holds the session's token; answer auth.cookie.")
     found = address(tree, frontend)
     files = proxy_files(profile, found)
-    there = existing(tree, next(iter(files)))
-    if there is not None:
-        return AlreadyThere(f"{there} is there")
     ignored = next(iter(tree.ignored(*files)), None)
     if ignored is not None:
         return Refused(f"git ignores {ignored}; take the rule out of .gitignore, or the chat will not be committed.")
