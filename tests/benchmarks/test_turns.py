@@ -7,8 +7,8 @@ does none of that.
 
 - Asserted is throughput with a model as fast as models are served: 80 words in 40 pieces, 25 pieces a second. Then both sides
   mostly wait, as a deployment does; with 64 conversations at once, 1,600 pieces a second, one process is near its limit.
-- Printed beside it, and not asserted, is a model that never waits. With one conversation that measures how long the disk takes
-  to make two writes durable; with more, processor time.
+- Printed beside it, and not asserted, is a model that never waits. With one conversation that measures how long PostgreSQL and
+  the disk take to make four writes of a first turn durable, and two of a later one; with more, processor time.
 - Client, server and PostgreSQL share this machine's processors; the bare server has no PostgreSQL to share with. The processor
   time of the server's own process is printed, without PostgreSQL's.
 

@@ -92,8 +92,9 @@ async def test_a_model_that_refuses_is_an_event_and_the_thread_goes_on(
 
 @pytest.mark.parametrize("event", ["thread.created", "thread.item.done", "stream_options", "thread.item.added", "text_delta"])
 async def test_whoever_leaves_at_an_event_stops_the_model_and_finds_their_message(
-    chat: Chat, hesitant: type[Hesitant], event: str
+    chat: Chat, hesitant: type[Hesitant], monkeypatch: pytest.MonkeyPatch, event: str
 ) -> None:
+    monkeypatch.setattr(chat.modules("app.chatkit_backend.stream"), "TOGETHER", 0)  # each event by itself
     chat.modules("app.bot").agent.model = model = hesitant()
 
     await chat.leave(lambda sent: event.encode() in sent)
