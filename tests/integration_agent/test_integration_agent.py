@@ -105,7 +105,7 @@ async def test_it_walks_from_inspecting_to_taking_back_and_writes_only_after_a_y
     assert developer.heard == "Taken back."
     assert developer.asked == [("Who may chat?", ("guest", "bearer"))]
     assert [one.partition(" (")[0] for one in developer.agreed] == [
-        f"Write plan {plan_id}, 30 files",
+        f"Write plan {plan_id}, 29 files",
         "Run a copy of your code, shut in, with a recorded model, and talk to it",
         "Take the last plan back",
     ]

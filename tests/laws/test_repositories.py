@@ -13,11 +13,14 @@ from pathlib import Path
 import pytest
 
 from chatkit_integrator import errors
-from chatkit_integrator.toolkit import Request, apply, inspect, plan, undo
+from chatkit_integrator.model.verdict import Failed, Passed
+from chatkit_integrator.toolkit import Request, apply, check, inspect, plan, undo
 
 REPOS = Path(__file__).parents[1] / "repos"
 INDEX = tomllib.loads((REPOS / "index.toml").read_text())
 INTEGRATED = sorted(name for name, entry in INDEX.items() if entry["expect"] == "integrated")
+NO_SITE_OF_OURS = {"pages_router", "static_export"}
+"""Their sites are refused, so that only their settings are written, and there is no integration to judge."""
 REFUSED = sorted(name for name, entry in INDEX.items() if entry["expect"] != "integrated")
 
 
@@ -109,6 +112,15 @@ def test_so_it_is_with_what_is_written_only_when_it_is_asked_for(checkout: Path)
     assert [step.paths for step in plan(request).plan.steps] == []
     undo(checkout, first.plan.id)
     assert everything(checkout) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("checkout", [name for name in INTEGRATED if name not in NO_SITE_OF_OURS], indirect=True)
+def test_nothing_of_what_is_written_fails_the_checklist(checkout: Path) -> None:
+    apply(Request(checkout, accept_suggestions=True))
+    results = check(checkout)
+    assert [(one.id, one.verdict) for one in results if isinstance(one.verdict, Failed)] == []
+    assert sum(isinstance(one.verdict, Passed) for one in results) >= 10
 
 
 @pytest.mark.parametrize("checkout", INTEGRATED, indirect=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _BUDGET = 6_000
 _STEPS = 60_000
-_TIMES = 6
+_TIMES = 12
 _BUILTINS = frozenset(dir(builtins))
 
 
