@@ -19,10 +19,10 @@ _HOLDERS = ("params", "parameters", "values", "args")
 
 def left_open(made: Call) -> Value:
     """``bindparam(name)``: what will be given under the name, or the value that it has already."""
-    given = [*made.given[1:2], *(made.words[name] for name in ("value",) if name in made.words)]
-    return Value(
-        labels={Label(BOUND, name, (), made.place) for name in made.given[0].texts()} if not given else given[0].every()
-    )
+    given = made.words.get("value") or next(iter(made.given[1:2]), None)
+    if given is not None:
+        return Value(labels=given.every())
+    return Value(labels={Label(BOUND, name, (), made.place) for name in made.given[0].texts()})
 
 
 def filled(labels: set[Label], made: Call) -> set[Label]:

@@ -63,13 +63,18 @@ async def nothing() -> None:
     pass
 
 
+async def begun(made_chat: Callable[..., Chat], address: str) -> tuple[Chat, Outage, str]:
+    """A conversation with one turn, in a database that can go away."""
+    chat = made_chat(address)
+    chat.model.enqueue([assistant_message("Yes.", item_id="msg_0")])
+    thread, _ = await chat.say("Do you have tea?")
+    return chat, Outage(address), thread
+
+
 async def test_a_database_that_goes_in_the_middle_is_an_event_and_is_used_again_when_it_is_back(
     made_chat: Callable[..., Chat], postgres: Callable[[], str]
 ) -> None:
-    address = postgres()
-    chat, outage = made_chat(address), Outage(address)
-    chat.model.enqueue([assistant_message("Yes.", item_id="msg_0")])
-    thread, _ = await chat.say("Do you have tea?")
+    chat, outage, thread = await begun(made_chat, postgres())
     chat.modules("app.bot").agent.model = Interrupted(outage.begin)
 
     _, broken = await chat.say("And milk?", thread)
@@ -88,10 +93,7 @@ async def test_a_database_that_goes_in_the_middle_is_an_event_and_is_used_again_
 async def test_connections_that_were_closed_while_they_were_idle_are_noticed_by_nobody(
     made_chat: Callable[..., Chat], postgres: Callable[[], str]
 ) -> None:
-    address = postgres()
-    chat, outage = made_chat(address), Outage(address)
-    chat.model.enqueue([assistant_message("Yes.", item_id="msg_0")])
-    thread, _ = await chat.say("Do you have tea?")
+    chat, outage, thread = await begun(made_chat, postgres())
 
     await outage.close_all()
     await outage.end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from chatkit_integrator.frameworks.nextjs import floors
+from chatkit_integrator.frameworks.nextjs.inspecting.written import PACKAGE
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
 from chatkit_integrator.syntax import jsonc
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.tree import Tree
     from chatkit_integrator.model.unit import Outcome
 
-PACKAGE = "@openai/chatkit-react"
 RANGE = "^1.6.1"
 
 

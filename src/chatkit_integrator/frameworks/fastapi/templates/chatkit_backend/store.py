@@ -138,6 +138,9 @@ def _mine(table: Table) -> Select[tuple[str]]:
     return select(table.c.data).where(table.c.id == bindparam("key"), table.c.owner == bindparam("user"))
 
 
+IN_THREAD = items.c.thread_id.in_(_mine(threads).with_only_columns(threads.c.id))
+
+
 @cache
 def _saving(insert: Any, table: Table) -> Any:  # noqa: ANN401
     row = insert(table).values(id=bindparam("key"), owner=bindparam("user"), data=bindparam("text"))
@@ -157,6 +160,3 @@ def _adding(insert: Any) -> Any:  # noqa: ANN401
 def _json(value: object) -> str:
     """Halves of a character, which no database takes, become `?`."""
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
-
-
-IN_THREAD = items.c.thread_id.in_(_mine(threads).with_only_columns(threads.c.id))
