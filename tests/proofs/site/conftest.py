@@ -102,10 +102,11 @@ function Panel({ url, context, detect, errors, bearer }) {
 
 export function Widget(props) {
   const [open, setOpen] = useState(props.opened ?? false);
+  const press = () => (props.slow ? setTimeout(() => setOpen((now) => !now), props.slow) : setOpen(!open));
   return (
     <aside style={{ position: "fixed", right: 20, bottom: 20 }}>
       {open && <Panel {...props} />}
-      {!props.opened && <button aria-label="Open the chat" onClick={() => setOpen(!open)}>Chat</button>}
+      {!props.opened && <button aria-label="Open the chat" onClick={press}>Chat</button>}
     </aside>
   );
 }
@@ -139,6 +140,7 @@ USUAL: dict[str, object] = {"url": "/api/chatkit", "context": "all", "detect": "
 VARIANTS: dict[str, tuple[str, dict[str, object]]] = {
     "good": ("early", {}),
     "shown": ("early", {"opened": True}),
+    "busy": ("early", {"slow": 700}),
     "dead-gate": ("early", {"gate": "dead"}),
     "dead-gate-and-open-route": ("early", {"gate": "dead", "url": "/api/anyone"}),
     "overlay": ("early", {"gate": "overlay", "opened": True}),

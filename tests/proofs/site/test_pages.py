@@ -28,8 +28,9 @@ def detected(visits: Any, name: str) -> Verdict:
         return script.prove(visits.browser, failed, seen, time.monotonic())
 
 
-def test_a_script_that_fails_is_told(visits: Any) -> None:
-    found = detected(visits, "good")
+@pytest.mark.parametrize("name", ["good", pytest.param("busy", id="on a page that hears a press late")])
+def test_a_script_that_fails_is_told(visits: Any, name: str) -> None:
+    found = detected(visits, name)
     assert isinstance(found, Passed)
     assert found.reason == "where the script fails, the page says “The chat is not available.”"
     assert [one.what for one in found.evidence if isinstance(one, Observed)] == ["browser", "browser"]

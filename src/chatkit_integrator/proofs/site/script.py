@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _HELD = 1.5
 _WAKES = 10.0
 """Seconds that a page may take until what is pressed on it has an effect."""
+_HEARS = 1.5
+"""Seconds that a page which is awake may take to show what a press opens."""
 _TELLS = 12.0
 """Seconds that a page may take to tell that the script has not come."""
 _WAITING = re.compile(r"loading|connecting|initiali[sz]ing|please wait|preparing|starting|…$|\.\.\.$", re.IGNORECASE)
@@ -34,9 +36,18 @@ def press(failed: Visit, seen: Conversation) -> None:
         if not failed.press(seen.opener):
             failed.wait(0.3)
             continue
-        failed.wait(0.4)
-        if failed.lines() != before or failed.chats():
+        if _answers(failed, before):
             return
+
+
+def _answers(failed: Visit, before: list[str]) -> bool:
+    """Whether a press shows something, soon; on a busy page the next one would take back what this one opens late."""
+    deadline = time.monotonic() + _HEARS
+    while time.monotonic() < deadline:
+        failed.wait(0.2)
+        if failed.lines() != before or failed.chats():
+            return True
+    return False
 
 
 def prove(browser: Browser, failed: Visit, seen: Conversation, opened: float) -> Verdict:
