@@ -1,4 +1,4 @@
-"""A user's dependency that takes a token in either of two places, and a database that is one of two."""
+"""A user's dependency that takes a token in either of two places, what names the user, and a database that is one of two."""
 
 from __future__ import annotations
 
@@ -24,6 +24,25 @@ def get_current_user(token: str = Depends(token_of)):
     return decode(token)
 """
 ROUTE = "from deps import get_current_user\n\n\n@app.get('/me')\ndef me(user=Depends(get_current_user)):\n    return user\n"
+USER = """\
+from mixins import {bases}
+
+
+class User({bases}):
+    email = Column(String, unique=True)
+"""
+MIXINS = """\
+class Base:
+    registry = None
+
+
+class Times:
+    created_at = Column(DateTime)
+
+
+class Numbered(Times):
+    id = Column(Integer, primary_key=True)
+"""
 ENGINE = "from sqlalchemy.ext.asyncio import create_async_engine\n\nengine = create_async_engine(settings.url)\n"
 
 
@@ -36,6 +55,14 @@ def test_a_cookie_with_the_header_as_the_other_way_takes_a_bearers_token(paramet
     auth, questions, _ = signin.find(PythonModules(Tree.of({"deps.py": deps, "main.py": ROUTE})), "", {})
     assert (auth.kind, auth.cookie, questions) == (kind, "session", ())
     assert auth.dependency == Symbol("deps.py", "get_current_user")
+
+
+@pytest.mark.parametrize(("bases", "expression"), [("Base, Times", "user.email"), ("Base, Times, Numbered", "user.id")])
+def test_an_id_may_come_from_any_class_that_the_user_derives_from(bases: str, expression: str) -> None:
+    deps = DEPS.format(parameter="", fallback="").replace(":\n    return decode", " -> User:\n    return of")
+    files = {"deps.py": f"from users import User\n{deps}", "users.py": USER.format(bases=bases), "mixins.py": MIXINS}
+    auth, _, _ = signin.find(PythonModules(Tree.of({**files, "main.py": ROUTE})), "", {})
+    assert auth.user_id == expression
 
 
 @pytest.mark.parametrize(

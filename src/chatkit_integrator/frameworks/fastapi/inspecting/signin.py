@@ -13,7 +13,7 @@ from chatkit_integrator.frameworks.fastapi.inspecting.apps import is_live
 from chatkit_integrator.frameworks.fastapi.inspecting.tokens import checked_against
 from chatkit_integrator.model.profile import BackendAuth, Symbol
 from chatkit_integrator.model.unit import Location, Question
-from chatkit_integrator.reading.python import dotted, keyword, literal
+from chatkit_integrator.reading.python import bound_names, dotted, keyword, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -241,12 +241,17 @@ def _id_key(modules: PythonModules, node: ast.AST) -> str:
 def _id_attribute(modules: PythonModules, path: str, returns: ast.expr | None) -> str:
     name = next((dotted(one) for one in ast.walk(returns) if dotted(one)), None) if returns is not None else None
     made = modules.resolve(path, name) if name else None
-    fields: list[str] = []
-    depth = _DEPTH
-    while made is not None and isinstance(made.node, ast.ClassDef) and depth:
-        fields += [ast.unparse(one.target) for one in made.node.body if isinstance(one, ast.AnnAssign)]
-        fields += [ast.unparse(one.targets[0]) for one in made.node.body if isinstance(one, ast.Assign)]
-        base = next((dotted(one) for one in made.node.bases if dotted(one)), None)
-        made = modules.resolve(made.path, base) if base else None
-        depth -= 1
+    fields = set(_fields(modules, made, _DEPTH))
     return next((one for one in ("id", "user_id", "uuid", "sub", "uid", "username", "email") if one in fields), "id")
+
+
+def _fields(modules: PythonModules, made: Definition | None, depth: int) -> Iterator[str]:
+    """The names that a class and all that it derives from bind, mixins too."""
+    if made is None or not isinstance(made.node, ast.ClassDef) or not depth:
+        return
+    for one in made.node.body:
+        if isinstance(one, (ast.AnnAssign, ast.Assign)):
+            yield from bound_names(one)
+    for base in made.node.bases:
+        name = dotted(base)
+        yield from _fields(modules, modules.resolve(made.path, name) if name else None, depth - 1)
