@@ -21,6 +21,10 @@ def test_what_is_no_python_is_not_read() -> None:
         ("type Name = str\n\nfound = 1\n", 3),
         ("def first[T](items: list[T]) -> T:\n    return items[0]\nfound = 1\n", 3),
         ('names = []\nshown = f"{first([f"{n}" for n in names])}"\nfound = 1\n', 3),
+        ("type Name = Literal[\n    'a',\n]\n\nfound = 1\n", 5),
+        ("def first[\n    T,\n](items: list[T]) -> T:\n    return items[0]\nfound = 1\n", 5),
+        ('if found:\n    f"""\n{first([f"{n}" for n in names])}\n""" "b"\nlost = 1\n', 1),
+        ('shown = f"""\n{first([f"{n}" for n in names])}\n""" "b"\nfound = 1\n', 4),
         ('query = t"""\n{name}\n"""\nfound = 1\n', 4),
     ],
     ids=[
@@ -29,6 +33,10 @@ def test_what_is_no_python_is_not_read() -> None:
         "type alias",
         "type parameters",
         "nested quotes",
+        "type alias over lines",
+        "type parameters over lines",
+        "a statement over lines",
+        "joined strings over lines",
         "t-string",
     ],
 )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import libcst as cst
 
+_NEXT_LINE = "\\\n"
+
 
 def older(text: str) -> str | None:
     """Give text that an older parser reads, line for line; ``None`` where it is no Python at all."""
@@ -32,12 +34,12 @@ def older(text: str) -> str | None:
         if char == "\n":
             starts.append(index + 1)
     splices: list[Splice] = []
-    for node, new in _too_new(wrapper.module):
+    for node, before, after in _too_new(wrapper.module):
         place = positions[node]
         start = starts[place.start.line - 1] + place.start.column
         end = starts[place.end.line - 1] + place.end.column
-        kept = "\n" * body.count("\n", start, end)
-        splices.append(Splice(start, end, new if not kept else f"({kept}{new})" if new else ""))
+        lines = body.count("\n", start, end) - before.count("\n")
+        splices.append(Splice(start, end, f"{before}{_NEXT_LINE * lines}{after}"))
     rewritten = apply(body, _outermost(splices))
     try:
         compile(rewritten, "<older>", "exec", dont_inherit=True)
@@ -46,20 +48,21 @@ def older(text: str) -> str | None:
     return rewritten
 
 
-def _too_new(module: cst.Module) -> Iterator[tuple[cst.CSTNode, str]]:
+def _too_new(module: cst.Module) -> Iterator[tuple[cst.CSTNode, str, str]]:
+    """What has to go, and the text instead, around the lines that it took."""
     import libcst as cst  # noqa: PLC0415 - heavy
 
     stack: list[cst.CSTNode] = [module]
     while stack:
         node = stack.pop()
         if isinstance(node, cst.TypeAlias):
-            yield node, f"{node.name.value} = None"
+            yield node, f"{node.name.value} = ", "None"
         elif isinstance(node, cst.TypeParameters):
-            yield node, ""
+            yield node, "", ""
         elif isinstance(node, (cst.FormattedString, cst.TemplatedString)):
-            yield node, '""'
+            yield node, "", '""'
         elif isinstance(node, cst.ExceptHandler) and isinstance(node.type, cst.Tuple) and not node.type.lpar:
-            yield node.type, f"({module.code_for_node(node.type)})"
+            yield node.type, f"({module.code_for_node(node.type)})", ""
             stack.append(node.body)
         else:
             stack.extend(node.children)

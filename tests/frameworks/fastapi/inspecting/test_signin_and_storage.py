@@ -75,6 +75,34 @@ def test_an_id_may_come_from_any_class_that_the_user_derives_from(bases: str, ex
     ],
 )
 def test_a_database_that_is_one_of_two_servers_is_not_taken_for_either(declared: tuple[str, ...], kind: str) -> None:
-    found = storage.find(PythonModules(Tree.of({"db.py": ENGINE})), "", declared)
+    found = storage.find(PythonModules(Tree.of({"db.py": ENGINE})), "", declared, "main.py")
     assert found is not None
     assert found[0].kind == kind
+
+
+COMMAND = "app = Typer()\nasync_engine = create_async_engine(url(test=True))\n"
+LENT = "def maker():\n    return async_sessionmaker(create_async_engine(url()))\n"
+MAIN = "from fastapi import FastAPI\n\nfrom app import routes\n\napp = FastAPI()\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "engine", "shown"),
+    [
+        pytest.param({"app/db.py": LENT, "app/routes.py": "import app.db"}, None, "app/db.py", id="it lends no engine"),
+        pytest.param({"app/db.py": ENGINE, "app/routes.py": "from .db import engine"}, "engine", "app/db.py", id="its own"),
+        pytest.param(
+            {"app/db/__init__.py": ENGINE, "app/db/models.py": "", "app/routes.py": "def of():\n    from app.db import models\n"},
+            "engine",
+            "app/db/__init__.py",
+            id="a package, when a function runs",
+        ),
+        pytest.param({"app/routes.py": "load('app.db')"}, "async_engine", "app/commands/check.py", id="it imports neither"),
+    ],
+)
+def test_an_engine_that_the_application_imports_goes_before_that_of_a_command(
+    files: dict[str, str], engine: str | None, shown: str
+) -> None:
+    tree = Tree.of({"app/main.py": MAIN, "app/commands/check.py": COMMAND, **files})
+    found = storage.find(PythonModules(tree), "", ("sqlalchemy", "asyncpg"), "app/main.py")
+    assert found is not None
+    assert (found[0].engine and found[0].engine.name, found[1]) == (engine, shown)

@@ -71,7 +71,7 @@ def inspect(tree: Tree, root: str, answers: Mapping[str, str]) -> Inspected:
     scope = root or (folder or "")
     package = written.package_beside(tree, one.app.path)
     own = PythonModules(tree.without(tree.under(package))) if package else modules
-    stored = storage.find(own, scope, declared)
+    stored = storage.find(own, scope, declared, one.app.path)
     if stored is not None:
         evidence["database"] = (Location(stored[1], stored[2]),) if stored[1] else (Location(dependencies.path or "", 1),)
     auth, auth_questions, place = signin.find(own, scope, answers)

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Literal
 from chatkit_integrator.frameworks.fastapi.importing import PACKAGE
 from chatkit_integrator.frameworks.fastapi.inspecting.apps import is_live
 from chatkit_integrator.model.profile import Database, Symbol
+from chatkit_integrator.reading.imported import imported
 from chatkit_integrator.reading.python import bound_names, dotted, top_level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from chatkit_integrator.reading.python import PythonModules
+    from chatkit_integrator.reading.python import Module, PythonModules
 
-_ENGINES = {b"create_async_engine": True, b"create_engine": False}
+_ENGINES = {"create_async_engine": True, "create_engine": False}
 _ADDRESS = re.compile(r"(?:^|_)(?:URL|URI|DSN)$")
 Kind = Literal["postgresql", "sqlite", "mysql", "mongodb", "other"]
 _DRIVERS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
@@ -28,33 +29,31 @@ _DRIVERS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
 _KINDS: tuple[tuple[Kind, bytes], ...] = (("postgresql", rb"postgres"), ("mysql", rb"mysql"), ("sqlite", rb"sqlite"))
 
 
-def find(modules: PythonModules, root: str, declared: Iterable[str]) -> tuple[Database, str, int] | None:
+def find(modules: PythonModules, root: str, declared: Iterable[str], app: str) -> tuple[Database, str, int] | None:
     """The database and a line that shows it; ``None`` where there is none.
 
-    Where there are drivers of two servers, which of them it is is settled when the application starts, and not known here.
+    An engine that the module ``app`` imports, itself or through others, goes before all others: a command of the project may
+    have one of its own, for another database. Where there are drivers of two servers, which of them it is is settled when the
+    application starts, and not known here.
     """
     names = {re.split(r"[\s\[<>=!~;@]", one.lower(), maxsplit=1)[0].replace("_", "-") for one in declared}
     kinds: list[Kind] = [kind for kind, drivers in _DRIVERS if names.intersection(drivers)]
     kind: Kind | None = "other" if "postgresql" in kinds and "mysql" in kinds else next(iter(kinds), None)
-    for mark, is_async in _ENGINES.items():
-        for module in modules.containing(mark, under=root):
-            if not is_live(module.path, root):
-                continue
+    library = "sqlmodel" if "sqlmodel" in names else "sqlalchemy"
+    for sources in _by_use(modules, root, app):
+        for module, is_async, mark in _making(sources):
             for statement in top_level(module.tree.body):
                 value = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
-                if isinstance(value, ast.Call) and _makes_engine(modules, module.path, value, mark.decode()):
+                if isinstance(value, ast.Call) and _makes_engine(modules, module.path, value, mark):
                     name = next(iter(bound_names(statement)), None)
-                    library = "sqlmodel" if "sqlmodel" in names else "sqlalchemy"
                     engine = Symbol(module.path, name) if name else None
-                    found = Database(kind or _kind(module.text), library, engine, is_async)
-                    return found, module.path, statement.lineno
+                    return Database(kind or _kind(module.text), library, engine, is_async), module.path, statement.lineno
+        made = _made_in_a_function(sources) if kind != "mongodb" and names & {"sqlalchemy", "sqlmodel"} else None
+        if made is not None:
+            path, line, is_async, variable = made
+            return Database(kind or "other", library, None, is_async, variable), path, line
     if kind == "mongodb":
         return Database("mongodb", "mongodb", None, is_async="motor" in names or "beanie" in names), "", 0
-    made = _made_in_a_function(modules, root)
-    if made is not None and names & {"sqlalchemy", "sqlmodel"}:
-        path, line, is_async, variable = made
-        library = "sqlmodel" if "sqlmodel" in names else "sqlalchemy"
-        return Database(kind or "other", library, None, is_async, variable), path, line
     if kind is not None and names & {"sqlalchemy", "sqlmodel", "tortoise-orm", "asyncpg", "psycopg", "databases"}:
         library = next(
             one for one in ("sqlmodel", "sqlalchemy", "tortoise-orm", "databases", "asyncpg", "psycopg") if one in names
@@ -63,19 +62,32 @@ def find(modules: PythonModules, root: str, declared: Iterable[str]) -> tuple[Da
     return None
 
 
-def _made_in_a_function(modules: PythonModules, root: str) -> tuple[str, int, bool, str | None] | None:
-    """Where a function makes the engine, and the one environment variable of that module that addresses a database."""
+def _by_use(modules: PythonModules, root: str, app: str) -> Iterator[list[Module]]:
+    """The modules that speak of engines: those that run with the application, then the others."""
+    paths = [path for mark in _ENGINES for path in modules.holding(mark.encode(), under=root) if is_live(path, root)]
+    sources = [module for path in dict.fromkeys(paths) if (module := modules.module(path)) is not None]
+    running = imported(modules, [app]) if len(sources) > 1 else {one.path for one in sources}
+    yield [one for one in sources if one.path in running]
+    yield [one for one in sources if one.path not in running]
+
+
+def _making(sources: Iterable[Module]) -> Iterator[tuple[Module, bool, str]]:
     for mark, is_async in _ENGINES.items():
-        for module in modules.containing(mark, under=root):
-            if not is_live(module.path, root) or PACKAGE in module.path.split("/"):
-                continue
-            nodes = list(ast.walk(module.tree))
-            calls = [node for node in nodes if isinstance(node, ast.Call)]
-            makes = next((call for call in calls if (dotted(call.func) or "").split(".")[-1] == mark.decode()), None)
-            if makes is None:
-                continue
-            variables = {name for node in nodes if (name := _environment_name(node)) and _ADDRESS.search(name)}
-            return module.path, makes.lineno, is_async, variables.pop() if len(variables) == 1 else None
+        yield from ((module, is_async, mark) for module in sources if mark in module.text)
+
+
+def _made_in_a_function(sources: Iterable[Module]) -> tuple[str, int, bool, str | None] | None:
+    """Where a function makes the engine, and the one environment variable of that module that addresses a database."""
+    for module, is_async, mark in _making(sources):
+        if PACKAGE in module.path.split("/"):
+            continue
+        nodes = list(ast.walk(module.tree))
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        makes = next((call for call in calls if (dotted(call.func) or "").split(".")[-1] == mark), None)
+        if makes is None:
+            continue
+        variables = {name for node in nodes if (name := _environment_name(node)) and _ADDRESS.search(name)}
+        return module.path, makes.lineno, is_async, variables.pop() if len(variables) == 1 else None
     return None
 
 
