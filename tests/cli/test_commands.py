@@ -156,6 +156,14 @@ def test_an_open_question_leaves_its_steps_out_and_says_how_to_answer(checkout: 
     assert "nextjs.script" in {step["transform"] for step in planned["steps"]}
 
 
+def test_nothing_is_asked_where_somebodys_own_integration_is_left_as_it_is(tmp_path: Path) -> None:
+    root = tmp_path / "repository"
+    root.mkdir()
+    (root / "requirements.txt").write_text("fastapi\nopenai-chatkit\n")
+    (root / "main.py").write_text("from chatkit.server import ChatKitServer\nfrom fastapi import FastAPI\n\napp = FastAPI()\n")
+    assert "ChatKit integration already (main.py:1)" in refused(command(tmp_path, "plan", root))
+
+
 @pytest.mark.parametrize("checkout", ["hand_tuned"], indirect=True)
 def test_check_exits_with_1_on_a_fail_and_0_when_told_never(checkout: Path, tmp_path: Path) -> None:
     assert command(tmp_path, "check", checkout).returncode == 1

@@ -211,7 +211,8 @@ def test_the_dependency_that_was_chosen_among_several_stays(repository: Callable
     routes.write_text(
         text + '\n\n@router.get("/account")\ndef account(user: dict[str, str] = Depends(load_account)) -> str:\n    return ""\n'
     )
-    assert checkout.asked() == ["auth.dependency", "identity"]
+    assert checkout.asked() == ["auth.dependency"]
+    assert checkout.told("inspect", answers=("identity=guest",))["questions"] == []
     checkout.integrate("auth.dependency=app/auth.py:load_user")
 
     assert checkout.asked() == []

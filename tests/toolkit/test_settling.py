@@ -155,3 +155,19 @@ def test_attachments_are_off_unless_they_are_asked_for_and_nothing_asks() -> Non
     assert settled(OWN, None, "jwt-cookie", attachments="on")[0].attachments is True
     with pytest.raises(UnknownAnswerError, match="on and off"):
         settled(OWN, None, "jwt-cookie", attachments="yes")
+
+
+def test_who_is_speaking_is_not_asked_while_it_is_open_which_dependency_says_it() -> None:
+    contract, asked = settled(BackendAuth("other"), None, "jwt-cookie")
+    assert (contract.identity, asked) == (None, {})
+
+
+def test_a_cookie_that_the_site_encrypts_is_not_sent_as_a_token() -> None:
+    signs_in = FrontendAuth("jwt-cookie", "session", http_only=True, sign_in_path="/login")
+    for sealed in (False, True):
+        site = replace(SITE, auth=replace(signs_in, sealed=sealed))
+        contract, asked = settle(replace(BACKEND, auth=OWN), site, {})
+        assert contract.cookie == (None if sealed else "session")
+        assert [("encrypts" in one.why) for one in asked] == ([True] if sealed else [])
+    answered, asked = settle(replace(BACKEND, auth=OWN), site, {"auth.cookie": "session"})
+    assert (answered.cookie, asked) == ("session", ())

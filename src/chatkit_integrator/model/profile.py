@@ -171,7 +171,8 @@ class AuthServer:
 class FrontendAuth:
     """How the frontend knows its user: the session cookie by name, where people sign in, a server of its own.
 
-    ``elsewhere`` says why a server that is made here is not certainly the one that people sign in with.
+    ``elsewhere`` says why a server that is made here is not certainly the one that people sign in with. What is in a ``sealed``
+    cookie only the site's own code can read.
     """
 
     kind: Literal["jwt-cookie", "better-auth", "next-auth", "clerk", "supabase", "localstorage", "other", "none"]
@@ -180,6 +181,7 @@ class FrontendAuth:
     sign_in_path: str | None = None
     server: AuthServer | None = None
     elsewhere: str | None = None
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

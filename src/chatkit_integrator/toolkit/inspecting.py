@@ -118,6 +118,8 @@ def _look(tree: Tree, sides: tuple[_Side, ...], answers: Mapping[str, str], aske
     open_questions = {one.id: one for part in found.values() for one in part.questions}
     open_questions.update({one.id: one for one in settling if one.id not in open_questions})
     asked |= set(open_questions)
+    if contract.identity not in {None, "bearer"}:
+        open_questions.pop("auth.dependency", None)
     return Inspection(
         profile=Profile(backend, frontend, contract, dict(answers)),
         questions=tuple(one for one in open_questions.values() if one.id not in answers and one.id not in written),

@@ -65,7 +65,7 @@ def plan(request: Request) -> Planned:
     made = planning.make_plan(
         tree, found.profile, transforms_of(found.profile, found.questions), found.questions, only=request.only, parses=parses
     )
-    _must_be_ours(request, found.profile, made, tree)
+    _must_be_ours(request, found, made, tree)
     patch = preview.patch(made.edits)
     inputs = {
         "backend": request.backend,
@@ -194,13 +194,14 @@ def _frontend_pins(profile: Profile, tree: Tree) -> list[str]:
     return [f"{path} has {one.declared}, but {one.needs} is asked for by {one.by}" for one in found]
 
 
-def _must_be_ours(request: Request, profile: Profile, made: Plan, tree: Tree) -> None:
-    """An integration that somebody made is adopted: changed only where one item is asked for by name.
+def _must_be_ours(request: Request, found: Inspection, made: Plan, tree: Tree) -> None:
+    """An integration that somebody made is adopted: changed only where one item is asked for by name, and nothing is asked.
 
     The script in a root layout alone is none, and may be ours.
     """
-    if request.only or not made.edits:
+    if request.only or not (made.edits or found.questions):
         return
+    profile = found.profile
     foreign = [place for side in (profile.backend, profile.frontend) if side for place in side.integration]
     layouts = {one.path for one in profile.frontend.layouts} if profile.frontend else set[str]()
     foreign = [one for one in foreign if not (_is_ours(one) or (one.path in layouts and _loads_script(tree, one)))]

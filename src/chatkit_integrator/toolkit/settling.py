@@ -30,6 +30,8 @@ _KEPT_ELSEWHERE: Mapping[str, str] = {
     "next-auth": "Auth.js encrypts its own cookie: where its session carries the backend's token, set that as an httpOnly "
     "cookie too, and name it here. ",
     "supabase": "Supabase's cookies hold a whole session, in parts: set its access token as an httpOnly cookie, and name it. ",
+    "jwt-cookie": "The site's own code encrypts its cookie, which a backend cannot read: set the token as an httpOnly cookie "
+    "too, or name this one and decrypt it in the route that is written, where it reads the session's token. ",
     "clerk": "Clerk's own token is in its cookie __session: name that one where the dependency checks Clerk's tokens. ",
 }
 
@@ -78,6 +80,8 @@ def _identity(
     signs_in = frontend.auth.kind if frontend else "none"
     if backend is None and signs_in == "jwt-cookie":
         return "bearer"
+    if backend and backend.auth.kind == "other" and backend.auth.dependency is None and server is None:
+        return None  # which dependency it is, is asked first
     nobody = signs_in == "none" and (backend is None or backend.auth.kind == "none")
     choices: tuple[str, ...] = ("guest", "bearer")
     if server is not None:
@@ -176,7 +180,7 @@ def _cookie(
         return None
     if answers.get("auth.cookie"):
         return answers["auth.cookie"]
-    if frontend.auth.kind == "jwt-cookie" and frontend.auth.cookie:
+    if frontend.auth.kind == "jwt-cookie" and frontend.auth.cookie and not frontend.auth.sealed:
         return frontend.auth.cookie
     if frontend.auth.server is not None and frontend.auth.server.signs:
         return None

@@ -109,6 +109,29 @@ def test_of_several_the_one_that_is_sent_as_bearer_is_it(site: Site) -> None:
     assert auth == FrontendAuth("jwt-cookie", "jwt", http_only=None)
 
 
+@pytest.mark.parametrize(
+    ("text", "sealed"),
+    [
+        ("cookies().set('session', token);", False),
+        ("cookies().set('session', await encrypt({ id }));", True),
+        ("cookies().set('session', made.encryptedAccess);", True),
+        ("const value = await sealData(session, options);\ncookies().set({ name: 'session', value });", True),
+        ("const kept = await sealData(session, options);\ncookies().set({ name: 'session', value: kept });", True),
+        ("const [kept, more] = await Promise.all([of(a), of(b)]);\ncookies().set('session', kept);", False),
+        ("const [kept, more] = await Promise.all([encrypt(a), encrypt(b)]);\ncookies().set('session', kept);", True),
+        ("const session = await decrypt(cookies().get('session')?.value);", True),
+        ("const kept = cookies().get('session')?.value;\nconst session = await decryptSession(kept);", True),
+        ("const kept = cookies().get('session')?.value;\nconst session = await verify(kept);", False),
+        ("res.setHeader('Set-Cookie', serialize('session', seal(id), { httpOnly: true }));", True),
+        ("const t = decrypt(cookies().get('session'));\nconst h = `Bearer ${cookies().get('session')?.value}`;", False),
+    ],
+)
+def test_a_cookie_that_the_site_encrypts_is_told_from_a_token(site: Site, text: str, *, sealed: bool) -> None:
+    auth = found(site, HEAD + text)
+    assert auth is not None
+    assert auth.sealed is sealed
+
+
 def test_where_nothing_decides_every_name_is_given_and_none_chosen(site: Site) -> None:
     way = jwt_cookie.detect(site({"a.ts": HEAD + "cookies().set('session', t); cookies().set('id_token', t);"}))
     assert way is not None

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from chatkit_integrator.frameworks.fastapi.inspecting import signin, storage
-from chatkit_integrator.model.profile import Symbol
+from chatkit_integrator.model.profile import BackendAuth, Symbol
 from chatkit_integrator.model.tree import Tree
 from chatkit_integrator.reading.python import PythonModules
+
+if TYPE_CHECKING:
+    from chatkit_integrator.model.unit import Question
 
 DEPS = """\
 from fastapi import Depends, Request
@@ -65,6 +70,67 @@ def test_an_id_may_come_from_any_class_that_the_user_derives_from(bases: str, ex
     assert auth.user_id == expression
 
 
+def found(deps: str, name: str) -> tuple[BackendAuth, tuple[Question, ...]]:
+    route = f"from deps import {name}\n\n\n@app.get('/me')\ndef me(user=Depends({name})):\n    return user\n"
+    auth, questions, _ = signin.find(PythonModules(Tree.of({"deps.py": SCHEME + deps, "main.py": route})), "", {})
+    return auth, questions
+
+
+SCHEME = "scheme = HTTPBearer()\n\n\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "expression"),
+    [
+        (":\n    return jwt.decode(token, KEY)", 'user["sub"]'),
+        (":\n    claims = jwt.decode(token, KEY)\n    return claims", 'user["sub"]'),
+        (":\n    claims = jwt.decode(token, KEY)\n    return User(**claims)", "user.id"),
+        (
+            ":\n    claims = jwt.decode(token, KEY)\n    return {'user_id': claims['sub'], 'role': claims['id']}",
+            'user["user_id"]',
+        ),
+        (":\n    return checked(token)\n\n\ndef checked(text):\n    claims = decode(text)\n    return claims", 'user["sub"]'),
+        (" -> Optional[dict[str, Any]]:\n    return await known(token)", 'user["id"]'),
+        (" -> User:\n    return jwt.decode(token, KEY, type=User)", "user.id"),
+        (" -> str:\n    return jwt.decode(token, KEY)['sub']", "user"),
+    ],
+)
+def test_the_id_is_found_in_what_a_function_says_or_else_does(body: str, expression: str) -> None:
+    auth, _ = found(f"async def get_current_user(token=Depends(scheme)){body}\n", "get_current_user")
+    assert auth.user_id == expression
+
+
+@pytest.mark.parametrize("name", ["authenticate", "authenticated", "get_clerk_payload"])
+def test_a_dependency_that_authenticates_gives_a_user(name: str) -> None:
+    auth, questions = found(f"def {name}(token=Depends(scheme)):\n    return jwt.decode(token, KEY)\n", name)
+    assert (auth.dependency, questions) == (Symbol("deps.py", name), ())
+
+
+def test_a_token_that_is_read_under_no_name_for_a_user_is_asked_about() -> None:
+    auth, [question] = found("def verify_token(token=Depends(scheme)):\n    return token\n", "verify_token")
+    assert (auth.kind, auth.dependency) == ("other", None)
+    assert (question.id, question.choices) == ("auth.dependency", ("deps.py:verify_token", "none"))
+
+
+@pytest.mark.parametrize("deps", ["def limit():\n    return 10\n", "def limit(key=Depends(APIKeyHeader(name='X'))): ...\n"])
+def test_what_reads_no_token_is_not_asked_about(deps: str) -> None:
+    assert found(deps, "limit") == (BackendAuth("none"), ())
+
+
+def test_fastapi_users_that_gives_nobody_yet_is_told_with_the_line_that_is_missing() -> None:
+    deps = "fastapi_users = FastAPIUsers[User, int](get_manager, [backend])\nrouter = fastapi_users.get_users_router(A, B)\n"
+    auth, [question] = found(deps + "\n\ndef get_db():\n    yield db\n", "get_db")
+    assert (auth.kind, auth.dependency, question.choices) == ("other", None, ("none",))
+    assert "(deps.py:4)" in question.why
+    assert "current_active_user = fastapi_users.current_user(active=True)" in question.why
+
+
+def test_a_key_in_a_cookie_is_a_cookie() -> None:
+    deps = "cookie = APIKeyCookie(name='sid')\n\n\ndef get_current_user(key=Depends(cookie)):\n    return look_up(key)\n"
+    auth, _ = found(deps, "get_current_user")
+    assert (auth.kind, auth.cookie) == ("cookie", "sid")
+
+
 @pytest.mark.parametrize(
     ("declared", "kind"),
     [
@@ -91,7 +157,7 @@ MAIN = "from fastapi import FastAPI\n\nfrom app import routes\n\napp = FastAPI()
         pytest.param({"app/db.py": LENT, "app/routes.py": "import app.db"}, None, "app/db.py", id="it lends no engine"),
         pytest.param({"app/db.py": ENGINE, "app/routes.py": "from .db import engine"}, "engine", "app/db.py", id="its own"),
         pytest.param(
-            {"app/db/__init__.py": ENGINE, "app/db/models.py": "", "app/routes.py": "def of():\n    from app.db import models\n"},
+            {"app/db/__init__.py": ENGINE, "app/db/models.py": "", "app/routes.py": "def of():\n    import app.db.models\n"},
             "engine",
             "app/db/__init__.py",
             id="a package, when a function runs",

@@ -11,23 +11,26 @@ from typing import TYPE_CHECKING
 from chatkit_integrator.errors import UnknownAnswerError
 from chatkit_integrator.frameworks.fastapi.inspecting.apps import is_live
 from chatkit_integrator.frameworks.fastapi.inspecting.tokens import checked_against
+from chatkit_integrator.frameworks.fastapi.inspecting.userids import user_id
 from chatkit_integrator.model.profile import BackendAuth, Symbol
 from chatkit_integrator.model.unit import Location, Question
-from chatkit_integrator.reading.python import bound_names, dotted, keyword, literal
+from chatkit_integrator.reading.python import dotted, keyword
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from chatkit_integrator.reading.python import Definition, PythonModules
 
-_NAME = re.compile(r"(^|_)(user|principal|identity|account|jwt|auth|token_data|claims|session)(_|$)", re.IGNORECASE)
+_NAME = re.compile(
+    r"(^|_)(user|principal|identity|account|jwt|auth|authenticated?|clerk|token_data|claims|session)(_|$)", re.IGNORECASE
+)
 _BEST = re.compile(r"^(get_)?(current_)(active_)?(verified_)?user(_id)?$|^auth_user$", re.IGNORECASE)
 _LESSER = re.compile(
     r"super|admin|optional|maybe|verified|permission|role|refresh|reset|db$|manager|service|repo", re.IGNORECASE
 )
 _HEADER_MARKS = ("OAuth2PasswordBearer", "HTTPBearer", "HTTPAuthorizationCredentials", "OAuth2AuthorizationCodeBearer")
 _DEPTH = 5
-BLOCKS = ("fastapi.package", "fastapi.mount")
+BLOCKS = ("fastapi.package", "fastapi.mount", "nextjs.signing", "nextjs.proxy", "nextjs.widget", "nextjs.mount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +69,44 @@ def find(
         assert definition is not None  # noqa: S101 - looked up just above
         return _describe(modules, definition), (), Location(path, definition.line)
     if not fitting:
-        return BackendAuth("none"), (), None
+        return _unnamed(modules, root, places)
     fitting.sort(key=lambda key: (not _BEST.search(key[1]), bool(_LESSER.search(key[1])), -used[key], key))
     best = places[fitting[0]]
     if not _BEST.search(fitting[0][1]) and len(fitting) > 1 and used[fitting[0]] == used[fitting[1]]:
-        question = Question(
-            id="auth.dependency",
-            ask="Which dependency gives the current user?",
-            why=f"Several could: {', '.join(choices)}.",
-            choices=(*choices, "none"),
-            blocks=BLOCKS,
-        )
-        return BackendAuth("other"), (question,), Location(best.path, best.line)
+        return BackendAuth("other"), (_ask(f"Several could: {', '.join(choices)}.", choices),), Location(best.path, best.line)
     return _describe(modules, best.definition), (), Location(best.definition.path, best.definition.line)
+
+
+def _ask(why: str, choices: tuple[str, ...]) -> Question:
+    ask = "Which dependency gives the current user?"
+    return Question(id="auth.dependency", ask=ask, why=why, choices=(*choices, "none"), blocks=BLOCKS)
+
+
+def _unnamed(
+    modules: PythonModules, root: str, places: Mapping[tuple[str, str], _Used]
+) -> tuple[BackendAuth, tuple[Question, ...], Location | None]:
+    """What is there where no dependency is named for a user: some that read a token all the same, or none that was made yet."""
+    reading = {
+        f"{path}:{name}": one
+        for (path, name), one in sorted(places.items())
+        if isinstance(one.definition.node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and not _LESSER.search(name)
+        and _kind(modules, one.definition, _DEPTH)[0] in {"bearer", "cookie", "session"}
+    }
+    if reading:
+        first = next(iter(reading.values())).definition
+        why = f"None is named for a user, but a token or a session is read by {', '.join(reading)}."
+        return BackendAuth("other"), (_ask(why, tuple(reading)),), Location(first.path, first.line)
+    for module in modules.containing(b"FastAPIUsers", under=root):
+        for name, made in module.bindings.items() if is_live(module.path, root) else ():
+            value = made.value if isinstance(made, (ast.Assign, ast.AnnAssign)) else None
+            if isinstance(value, ast.Call) and ast.unparse(value.func).partition("[")[0] == "FastAPIUsers":
+                why = (
+                    f"fastapi-users is set up ({module.path}:{made.lineno}), but nothing gives the current user: add "
+                    f"current_active_user = {name}.current_user(active=True) there and plan again. none goes on without it."
+                )
+                return BackendAuth("other"), (_ask(why, ()),), Location(module.path, made.lineno)
+    return BackendAuth("none"), (), None
 
 
 def _dependencies(modules: PythonModules, root: str) -> Iterator[_Used]:
@@ -110,7 +138,7 @@ def _describe(modules: PythonModules, definition: Definition) -> BackendAuth:
     return BackendAuth(
         kind,  # type: ignore[arg-type]
         Symbol(definition.path, definition.name),
-        _user_id(modules, definition),
+        user_id(modules, definition),
         cookie,
         checked_against(modules, definition),
     )
@@ -133,7 +161,7 @@ def _kind(modules: PythonModules, definition: Definition, depth: int) -> tuple[s
         return "none", None
     source = ast.unparse(node)
     cookie = re.search(r"cookies(?:\.get\(|\[)\s*['\"]([^'\"]+)", source) or re.search(
-        r"Cookie\([^)]*alias=['\"]([^'\"]+)", source
+        r"\b(?:Cookie\([^)]*alias|APIKeyCookie\([^)]*name)=['\"]([^'\"]+)", source
     )
     if any(mark in source for mark in _HEADER_MARKS) or re.search(
         r"headers(\.get\(|\[)\s*['\"]authorization|Header\([^)]*alias=['\"]authorization|authorization: .*Header\(",
@@ -141,7 +169,7 @@ def _kind(modules: PythonModules, definition: Definition, depth: int) -> tuple[s
         re.IGNORECASE,
     ):
         return "bearer", None
-    if cookie or re.search(r"=\s*Cookie\(", source):
+    if cookie or re.search(r"=\s*(Cookie|APIKeyCookie)\(", source):
         either = any(_kind(modules, inner, depth - 1)[0] == "bearer" for inner in _inner(modules, definition))
         return "bearer" if either else "cookie", cookie.group(1) if cookie else None
     if re.search(r"request\.session\b", source):
@@ -198,60 +226,3 @@ def _scheme(found: Definition) -> Definition:
         decorator_list=[],
     )
     return Made(found.path, found.name, ast.fix_missing_locations(holder), found.line)
-
-
-def _user_id(modules: PythonModules, definition: Definition) -> str | None:
-    """The expression on ``user`` that is the user's id."""
-    node = definition.node
-    if isinstance(node, (ast.Assign, ast.AnnAssign)):
-        return "user.id" if ".current_user(" in ast.unparse(node) else 'user["sub"]'
-    returns = getattr(node, "returns", None)
-    text = ast.unparse(returns) if returns is not None else ""
-    if definition.name.endswith("_id") or re.fullmatch(r"(str|int|UUID|uuid\.UUID)", text):
-        return "user"
-    if re.match(r"(dict|Dict|Mapping|typing\.Dict)\b", text) or _returns_dict(node):
-        return f'user["{_id_key(modules, node)}"]'
-    if text and text != "None":
-        return f"user.{_id_attribute(modules, definition.path, returns)}"
-    return "user.id"
-
-
-def _returns_dict(node: ast.AST) -> bool:
-    return any(
-        isinstance(one, ast.Return) and (isinstance(one.value, ast.Dict) or "decode(" in ast.unparse(one))
-        for one in ast.walk(node)
-    )
-
-
-def _id_key(modules: PythonModules, node: ast.AST) -> str:
-    keys: list[str] = []
-    for one in ast.walk(node):
-        if isinstance(one, ast.Dict):
-            keys += [literal(key) or "" for key in one.keys]
-        if isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Constant):
-            keys.append(str(one.slice.value))
-    for module in modules.containing(b'user["', under=""):
-        keys += re.findall(r"\buser\[[\"'](\w+)[\"']\]", module.text)
-    return next(
-        (key for key in ("id", "user_id", "sub", "uid", "username", "email") if key in keys),
-        "id" if "decode(" not in ast.unparse(node) else "sub",
-    )
-
-
-def _id_attribute(modules: PythonModules, path: str, returns: ast.expr | None) -> str:
-    name = next((dotted(one) for one in ast.walk(returns) if dotted(one)), None) if returns is not None else None
-    made = modules.resolve(path, name) if name else None
-    fields = set(_fields(modules, made, _DEPTH))
-    return next((one for one in ("id", "user_id", "uuid", "sub", "uid", "username", "email") if one in fields), "id")
-
-
-def _fields(modules: PythonModules, made: Definition | None, depth: int) -> Iterator[str]:
-    """The names that a class and all that it derives from bind, mixins too."""
-    if made is None or not isinstance(made.node, ast.ClassDef) or not depth:
-        return
-    for one in made.node.body:
-        if isinstance(one, (ast.AnnAssign, ast.Assign)):
-            yield from bound_names(one)
-    for base in made.node.bases:
-        name = dotted(base)
-        yield from _fields(modules, modules.resolve(made.path, name) if name else None, depth - 1)
