@@ -21,7 +21,7 @@ from chatkit_integrator.model.profile import (
 from chatkit_integrator.toolkit.settling import settle
 
 if TYPE_CHECKING:
-    from chatkit_integrator.model.profile import Contract
+    from chatkit_integrator.model.profile import Contract, Made
     from chatkit_integrator.model.unit import Question
 
 SERVER = AuthServer("lib/auth.ts", "auth", "@/lib/auth", "app/api/auth/[...all]/route.ts", "/api/auth/jwks", signs=True)
@@ -162,12 +162,38 @@ def test_who_is_speaking_is_not_asked_while_it_is_open_which_dependency_says_it(
     assert (contract.identity, asked) == (None, {})
 
 
-def test_a_cookie_that_the_site_encrypts_is_not_sent_as_a_token() -> None:
-    signs_in = FrontendAuth("jwt-cookie", "session", http_only=True, sign_in_path="/login")
-    for sealed in (False, True):
-        site = replace(SITE, auth=replace(signs_in, sealed=sealed))
-        contract, asked = settle(replace(BACKEND, auth=OWN), site, {})
-        assert contract.cookie == (None if sealed else "session")
-        assert [("encrypts" in one.why) for one in asked] == ([True] if sealed else [])
+@pytest.mark.parametrize(("made", "word"), [(None, None), ("encrypted", "encrypts"), ("signed", "signs its cookie itself")])
+def test_a_cookie_that_the_site_makes_itself_is_not_taken_for_the_backends_token(made: Made | None, word: str | None) -> None:
+    site = replace(SITE, auth=FrontendAuth("jwt-cookie", "session", http_only=True, sign_in_path="/login", made=made))
+    contract, asked = settle(replace(BACKEND, auth=OWN), site, {})
+    assert (contract.identity, contract.cookie) == ("bearer", None if made else "session")
+    assert [word in one.why for one in asked if word] == ([True] if made else [])
     answered, asked = settle(replace(BACKEND, auth=OWN), site, {"auth.cookie": "session"})
     assert (answered.cookie, asked) == ("session", ())
+
+
+def test_what_a_site_signs_for_a_backend_that_is_elsewhere_is_sent_there() -> None:
+    site = replace(SITE, auth=FrontendAuth("jwt-cookie", "session", http_only=True, sign_in_path="/login", made="signed"))
+    contract, asked = settle(None, site, {})
+    assert (contract.identity, contract.cookie, asked) == ("bearer", "session", ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "reads"), [("session", "the session"), ("api_key", "an API key"), ("other", "a header of its own")]
+)
+def test_a_dependency_that_reads_something_else_is_not_sent_a_token(kind: str, reads: str) -> None:
+    auth = replace(OWN, kind=kind)  # type: ignore[arg-type] - a literal
+    site = replace(SITE, auth=FrontendAuth("jwt-cookie", "session", sign_in_path="/login"))
+    contract, asked = settle(replace(BACKEND, auth=auth), site, {})
+    assert (contract.identity, [one.id for one in asked]) == (None, ["identity"])
+    assert f"get_current_user reads {reads}" in asked[0].why
+    alone, asked = settle(replace(BACKEND, auth=auth), None, {})
+    assert (alone.identity, asked) == ("bearer", ())
+
+
+def test_a_dependency_that_somebody_named_is_sent_a_token() -> None:
+    site = replace(SITE, auth=FrontendAuth("jwt-cookie", "session", sign_in_path="/login"))
+    contract, asked = settle(
+        replace(BACKEND, auth=replace(OWN, kind="other")), site, {"auth.dependency": "deps.py:get_current_user"}
+    )
+    assert (contract.identity, contract.cookie, asked) == ("bearer", "session", ())

@@ -167,12 +167,15 @@ class AuthServer:
     signs: bool | None = False
 
 
+Made: TypeAlias = Literal["encrypted", "signed"]
+
+
 @dataclass(frozen=True, slots=True)
 class FrontendAuth:
     """How the frontend knows its user: the session cookie by name, where people sign in, a server of its own.
 
-    ``elsewhere`` says why a server that is made here is not certainly the one that people sign in with. What is in a ``sealed``
-    cookie only the site's own code can read.
+    ``elsewhere`` says why a server that is made here is not certainly the one that people sign in with. ``made`` says how
+    the site's own code makes what is in the cookie; ``None``: that is not seen, and it may be the backend's token.
     """
 
     kind: Literal["jwt-cookie", "better-auth", "next-auth", "clerk", "supabase", "localstorage", "other", "none"]
@@ -181,7 +184,7 @@ class FrontendAuth:
     sign_in_path: str | None = None
     server: AuthServer | None = None
     elsewhere: str | None = None
-    sealed: bool = False
+    made: Made | None = None
 
 
 @dataclass(frozen=True, slots=True)

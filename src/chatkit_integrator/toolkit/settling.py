@@ -24,14 +24,24 @@ IDENTITIES: Mapping[str, Identity] = {"bearer": "bearer", "jwks": "jwks", "signe
 _IDENTITY_BLOCKS = ("fastapi.package", "fastapi.mount", "nextjs.signing", "nextjs.proxy", "nextjs.widget", "nextjs.mount")
 _COOKIE_BLOCKS = ("nextjs.proxy", "nextjs.widget", "nextjs.mount")
 
+_READ: Mapping[str, str] = {
+    "cookie": "the session from a cookie",
+    "session": "the session from a cookie",
+    "api_key": "an API key",
+    "other": "a header of its own",
+}
+_MADE: Mapping[str, str] = {
+    "encrypted": "The site's own code encrypts its cookie, which a backend cannot read: set the token as an httpOnly cookie "
+    "too, or name this one and decrypt it in the route that is written, where it reads the session's token. ",
+    "signed": "The site's own code signs its cookie itself: name it where the backend checks it with the same secret; else "
+    "set the backend's token as an httpOnly cookie too, and name that. ",
+}
 _KEPT_ELSEWHERE: Mapping[str, str] = {
     "localstorage": "localStorage is not sent to the site's server, and any script of a page can read it: set an httpOnly "
     "cookie where people are signed in, and name it here. ",
     "next-auth": "Auth.js encrypts its own cookie: where its session carries the backend's token, set that as an httpOnly "
     "cookie too, and name it here. ",
     "supabase": "Supabase's cookies hold a whole session, in parts: set its access token as an httpOnly cookie, and name it. ",
-    "jwt-cookie": "The site's own code encrypts its cookie, which a backend cannot read: set the token as an httpOnly cookie "
-    "too, or name this one and decrypt it in the route that is written, where it reads the session's token. ",
     "clerk": "Clerk's own token is in its cookie __session: name that one where the dependency checks Clerk's tokens. ",
 }
 
@@ -75,7 +85,7 @@ def _identity(
     answer = answers.get("identity")
     if answer is not None:
         return _answered(answer, frontend, server)
-    if backend and backend.auth.dependency and backend.auth.kind != "cookie" and (server is None or _takes(backend, server)):
+    if backend and _is_satisfied(backend, frontend, answers) and (server is None or _takes(backend, server)):
         return "bearer"
     signs_in = frontend.auth.kind if frontend else "none"
     if backend is None and signs_in == "jwt-cookie":
@@ -119,6 +129,13 @@ def _answered(answer: str, frontend: Frontend | None, server: AuthServer | None)
     return identity
 
 
+def _is_satisfied(backend: Backend, frontend: Frontend | None, answers: Mapping[str, str]) -> bool:
+    """Whether the dependency for the user takes what the site's proxy sends; without a site it takes what it always took."""
+    if backend.auth.dependency is None or frontend is None:
+        return backend.auth.dependency is not None
+    return backend.auth.kind == "bearer" or (backend.auth.kind == "other" and "auth.dependency" in answers)
+
+
 def _takes(backend: Backend, server: AuthServer) -> bool:
     """Whether the backend checks tokens as the site's own server gives them."""
     return backend.auth.checks == "keys" and server.signs is True
@@ -133,10 +150,11 @@ def _why(backend: Backend | None, frontend: Frontend | None, server: AuthServer 
             "No sign-in was found on either side. guest gives every visitor an anonymous id, signed by the proxy: "
             "chats are kept apart, nobody is named, and anyone may chat."
         )
-    if backend and backend.auth.kind == "cookie":
+    if backend and backend.auth.dependency and backend.auth.kind in _READ:
         return (
-            "The backend reads its session from a cookie, which this version does not forward. bearer needs a dependency "
-            "that accepts Authorization: Bearer; guest would not know the signed-in user."
+            f"{backend.auth.dependency.name} reads {_READ[backend.auth.kind]}, which this version does not forward. bearer "
+            "needs a dependency that accepts Authorization: Bearer (answer auth.dependency too); guest would not know "
+            "the signed-in user."
         )
     return (
         f"The frontend signs people in ({_named(frontend)}) but no dependency of the backend that checks them was found. "
@@ -180,19 +198,21 @@ def _cookie(
         return None
     if answers.get("auth.cookie"):
         return answers["auth.cookie"]
-    if frontend.auth.kind == "jwt-cookie" and frontend.auth.cookie and not frontend.auth.sealed:
+    made = frontend.auth.made if backend is not None or frontend.auth.made == "encrypted" else None
+    if frontend.auth.kind == "jwt-cookie" and frontend.auth.cookie and made is None:
         return frontend.auth.cookie
     if frontend.auth.server is not None and frontend.auth.server.signs:
         return None
     dependency = backend.auth.dependency.name if backend and backend.auth.dependency else "the backend"
     if "auth.cookie" in answers:
         return None
+    why = _MADE[made] if made else _KEPT_ELSEWHERE.get(frontend.auth.kind, "")
     asked.append(
         Question(
             id="auth.cookie",
             ask=f"Which cookie of the site holds the token that {dependency} accepts as Authorization: Bearer?",
             why=f"The frontend's sign-in is {_named(frontend)}; no cookie that holds such a token was found. "
-            f"{_KEPT_ELSEWHERE.get(frontend.auth.kind, '')}identity=guest would do without, and not know the signed-in user.",
+            f"{why}identity=guest would do without, and not know the signed-in user.",
             blocks=_COOKIE_BLOCKS,
         )
     )

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chatkit_integrator.model.profile import FrontendAuth
+from chatkit_integrator.model.profile import FrontendAuth, Made
 from chatkit_integrator.model.unit import Location
 from chatkit_integrator.reading import javascript
 from chatkit_integrator.reading.signin import better_auth, clerk, next_auth, supabase, written
@@ -34,14 +34,15 @@ _TOUCHED = re.compile(
     r"|(?<=\.cookie)\s*=|s[\s)!?.]*\[|s[\s)!?]*\.|\w*[\s()\]!?]*\.\s*(?:get|has|set|serialize)\b)"
 )
 """What a source that sets or reads a cookie holds: a cheap look before parsing."""
-_SEALS, _OPENS = re.compile(r"encrypt|seal", re.IGNORECASE), r"\b\w*(?:[dD]ecrypt|[uU]nseal)\w*\(\s*(?:await\s+)?"
+_SEALS, _SIGNS = re.compile(r"encrypt|seal", re.IGNORECASE), re.compile(r"\bSignJWT\(|\bsign(?![iIuUoO]\w)\w*\(")
+_OPENS = r"\b\w*(?:[dD]ecrypt|[uU]nseal)\w*\(\s*(?:await\s+)?"
 _METHODS = frozenset({"get", "set", "has", "delete", "getAll", "remove", "toString", "length"})
 _LIBRARIES = (*next_auth.PACKAGES, *better_auth.PACKAGES, *clerk.PACKAGES, *supabase.HELPERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A cookie at one place. ``sets`` is false where it is only read; ``sealed`` where it is encrypted or decrypted there."""
+    """A cookie at one place. ``sets`` is false where it is only read; ``made`` says how the site makes what is in it."""
 
     name: str
     place: Location
@@ -49,7 +50,7 @@ class Seen:
     http_only: bool | None = None
     forwarded: bool = False
     by_script: bool = False
-    sealed: bool = False
+    made: Made | None = None
 
 
 def detect(scripts: Scripts) -> SignIn | None:
@@ -81,8 +82,9 @@ def describe(seen: list[Seen], name: str | None) -> FrontendAuth:
     """What is known of a cookie from where it is set."""
     its_own = [one for one in seen if one.name == name]
     settings = {one.http_only for one in its_own if one.sets}
-    sealed = any(one.sealed for one in its_own) and not any(one.forwarded for one in its_own)
-    return FrontendAuth("jwt-cookie", name, settings.pop() if len(settings) == 1 else None, sealed=sealed)
+    ways = {one.made for one in its_own} if not any(one.forwarded for one in its_own) else set[Made | None]()
+    made = "encrypted" if "encrypted" in ways else "signed" if "signed" in ways else None
+    return FrontendAuth("jwt-cookie", name, settings.pop() if len(settings) == 1 else None, made=made)
 
 
 def _is_of_a_library(script: Script) -> bool:
@@ -146,11 +148,11 @@ def _in_jar(scripts: Scripts, script: Script, call: SgNode, *, is_readable: bool
     place = Location(script.path, javascript.line(call))
     for one in scripts.texts(script, name):
         if method != "set":
-            yield Seen(one, place, forwarded=_is_forwarded(script, call), sealed=_is_opened(script, call))
+            yield Seen(one, place, forwarded=_is_forwarded(script, call), made=_is_opened(script, call))
         elif value is not None and javascript.string(value) != "":
             http_only = False if is_readable else _http_only(scripts, script, options)
-            sealed = _is_sealed(script, value)
-            yield Seen(one, place, sets=True, http_only=http_only, by_script=is_readable, sealed=sealed)
+            made = _made(script, value)
+            yield Seen(one, place, sets=True, http_only=http_only, by_script=is_readable, made=made)
 
 
 def _by_function(scripts: Scripts, script: Script, call: SgNode, name: str) -> Iterator[Seen]:
@@ -167,10 +169,10 @@ def _by_function(scripts: Scripts, script: Script, call: SgNode, name: str) -> I
     for one in scripts.texts(script, given[0]):
         if name in {"setCookie", "serialize"} and len(given) > 1 and javascript.string(given[1]) != "":
             options = given[2] if len(given) > 2 else None  # noqa: PLR2004 - name, value, options
-            http_only, sealed = _http_only(scripts, script, options), _is_sealed(script, given[1])
-            yield Seen(one, place, sets=True, http_only=http_only, sealed=sealed)
+            http_only, made = _http_only(scripts, script, options), _made(script, given[1])
+            yield Seen(one, place, sets=True, http_only=http_only, made=made)
         elif name in {"getCookie", "hasCookie"}:
-            yield Seen(one, place, forwarded=_is_forwarded(script, call), sealed=_is_opened(script, call))
+            yield Seen(one, place, forwarded=_is_forwarded(script, call), made=_is_opened(script, call))
 
 
 def _by_property(scripts: Scripts, script: Script) -> Iterator[Seen]:
@@ -211,28 +213,33 @@ def _http_only(scripts: Scripts, script: Script, options: SgNode | None) -> bool
     return value
 
 
-def _is_sealed(script: Script, value: SgNode) -> bool:
-    """Whether what a cookie is set to is encrypted, by what it or what makes it is called."""
+def _made(script: Script, value: SgNode) -> Made | None:
+    """How the site makes what a cookie is set to, by what it or what makes it is called; ``None``: elsewhere."""
     value = javascript.plain(value)
     is_name = value.kind() in {"identifier", "shorthand_property_identifier"}
-    made = [
+    makers = [
         held.text()
         for node in (tsx.root(script.text).find_all(kind="variable_declarator") if is_name else ())
         if (held := node.field("value")) is not None and (name := node.field("name")) is not None
         if re.search(rf"\b{re.escape(value.text())}\b", name.text())
     ]
-    return any(_SEALS.search(one) for one in (value.text(), *made))
+    texts = makers or [value.text()]
+    if any(_SEALS.search(one) for one in texts):
+        return "encrypted"
+    return "signed" if any(_SIGNS.search(one) for one in texts) else None
 
 
-def _is_opened(script: Script, node: SgNode) -> bool:
+def _is_opened(script: Script, node: SgNode) -> Made | None:
     """Whether what was read is decrypted in the same file."""
     outer: SgNode | None = node
     while outer is not None and outer.kind() not in {"variable_declarator", "statement_block", "program"}:
         if outer.kind() == "call_expression" and re.match(_OPENS, outer.text()):
-            return True
+            return "encrypted"
         outer = outer.parent()
     named = outer.field("name") if outer is not None and outer.kind() == "variable_declarator" else None
-    return named is not None and bool(re.search(rf"{_OPENS}{re.escape(named.text())}\b", script.text))
+    if named is not None and re.search(rf"{_OPENS}{re.escape(named.text())}\b", script.text):
+        return "encrypted"
+    return None
 
 
 def _is_forwarded(script: Script, node: SgNode) -> bool:

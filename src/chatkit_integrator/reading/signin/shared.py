@@ -20,7 +20,8 @@ SPEAKS_OF_ONE = re.compile(rb"token|session[^S]|jwt|auth|bearer|access|sid\b|coo
 """What the bytes of a file hold that names a session, or takes the name from elsewhere: a cheap look before parsing."""
 _SOMETHING_ELSE = re.compile(
     r"refresh|csrf|xsrf|theme|locale|lang|sidebar|consent|state|verifier|nonce|challenge|pkce|callback|redirect|return"
-    r"|reset|invit|verif|method|mode|expir|push|fcm|device|draft|guest|encrypt|provider|chat[-_]?session",
+    r"|reset|invit|verif|method|mode|expir|push|fcm|device|draft|guest|encrypt|provider|chat[-_]?session"
+    r"|google|github|gitlab|facebook|discord|slack|spotify|dropbox|stripe",
     re.IGNORECASE,
 )
 _OF_A_LIBRARY = re.compile(

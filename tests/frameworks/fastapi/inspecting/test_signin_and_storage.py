@@ -37,11 +37,11 @@ class User({bases}):
     email = Column(String, unique=True)
 """
 MIXINS = """\
-class Base:
+class Base(DeclarativeBase):
     registry = None
 
 
-class Times:
+class Times(Generic[T]):
     created_at = Column(DateTime)
 
 
@@ -62,7 +62,14 @@ def test_a_cookie_with_the_header_as_the_other_way_takes_a_bearers_token(paramet
     assert auth.dependency == Symbol("deps.py", "get_current_user")
 
 
-@pytest.mark.parametrize(("bases", "expression"), [("Base, Times", "user.email"), ("Base, Times, Numbered", "user.id")])
+@pytest.mark.parametrize(
+    ("bases", "expression"),
+    [
+        ("Base, Times", "user.email"),
+        ("Base, Times, Numbered", "user.id"),
+        ("Base, Times, Document", "user.id"),
+    ],
+)
 def test_an_id_may_come_from_any_class_that_the_user_derives_from(bases: str, expression: str) -> None:
     deps = DEPS.format(parameter="", fallback="").replace(":\n    return decode", " -> User:\n    return of")
     files = {"deps.py": f"from users import User\n{deps}", "users.py": USER.format(bases=bases), "mixins.py": MIXINS}
@@ -70,13 +77,13 @@ def test_an_id_may_come_from_any_class_that_the_user_derives_from(bases: str, ex
     assert auth.user_id == expression
 
 
-def found(deps: str, name: str) -> tuple[BackendAuth, tuple[Question, ...]]:
-    route = f"from deps import {name}\n\n\n@app.get('/me')\ndef me(user=Depends({name})):\n    return user\n"
-    auth, questions, _ = signin.find(PythonModules(Tree.of({"deps.py": SCHEME + deps, "main.py": route})), "", {})
-    return auth, questions
-
-
 SCHEME = "scheme = HTTPBearer()\n\n\n"
+
+
+def found(deps: str, name: str, scheme: str = SCHEME) -> tuple[BackendAuth, tuple[Question, ...]]:
+    route = f"from deps import {name}\n\n\n@app.get('/me')\ndef me(user=Depends({name})):\n    return user\n"
+    auth, questions, _ = signin.find(PythonModules(Tree.of({"deps.py": scheme + deps, "main.py": route})), "", {})
+    return auth, questions
 
 
 @pytest.mark.parametrize(
@@ -90,6 +97,12 @@ SCHEME = "scheme = HTTPBearer()\n\n\n"
             'user["user_id"]',
         ),
         (":\n    return checked(token)\n\n\ndef checked(text):\n    claims = decode(text)\n    return claims", 'user["sub"]'),
+        (
+            ":\n    if OPEN:\n        return {'scope': scope}\n    claims = get_unverified_claims(token)\n    return claims",
+            'user["sub"]',
+        ),
+        (":\n    return firebase.verify_id_token(token)", 'user["uid"]'),
+        (":\n    return dict(await rows.first(token))", 'user["id"]'),
         (" -> Optional[dict[str, Any]]:\n    return await known(token)", 'user["id"]'),
         (" -> User:\n    return jwt.decode(token, KEY, type=User)", "user.id"),
         (" -> str:\n    return jwt.decode(token, KEY)['sub']", "user"),
@@ -114,13 +127,33 @@ def test_a_token_that_is_read_under_no_name_for_a_user_is_asked_about() -> None:
 
 @pytest.mark.parametrize("deps", ["def limit():\n    return 10\n", "def limit(key=Depends(APIKeyHeader(name='X'))): ...\n"])
 def test_what_reads_no_token_is_not_asked_about(deps: str) -> None:
-    assert found(deps, "limit") == (BackendAuth("none"), ())
+    assert found(deps, "limit", scheme="") == (BackendAuth("none"), ())
+
+
+@pytest.mark.parametrize(
+    "deps",
+    [
+        "def check_auth(token=Depends(scheme)) -> bool:\n    return token == KEY\n",
+        "def check_auth(token=Depends(scheme)):\n    if token != KEY:\n        raise HTTPException(403)\n",
+        "def check_auth(token=Depends(scheme)):\n    compare(token)\n    return True\n",
+    ],
+)
+def test_who_only_lets_pass_gives_nobody(deps: str) -> None:
+    auth, [question] = found(deps, "check_auth")
+    assert (auth.kind, auth.dependency, question.choices) == ("other", None, ())
+    assert "People sign in here (deps.py:1), but no dependency that gives the user was found." in question.why
+
+
+@pytest.mark.parametrize("line", ["form: OAuth2PasswordRequestForm = Depends()", "user = auth.verify_id_token(token)"])
+def test_a_backend_that_signs_people_in_is_not_without_a_sign_in(line: str) -> None:
+    _, [question] = found(f"def get_db():\n    yield db\n\n\ndef login():\n    {line}\n", "get_db", scheme="")
+    assert "People sign in here (deps.py:6)" in question.why
 
 
 def test_fastapi_users_that_gives_nobody_yet_is_told_with_the_line_that_is_missing() -> None:
     deps = "fastapi_users = FastAPIUsers[User, int](get_manager, [backend])\nrouter = fastapi_users.get_users_router(A, B)\n"
     auth, [question] = found(deps + "\n\ndef get_db():\n    yield db\n", "get_db")
-    assert (auth.kind, auth.dependency, question.choices) == ("other", None, ("none",))
+    assert (auth.kind, auth.dependency, question.choices) == ("other", None, ())
     assert "(deps.py:4)" in question.why
     assert "current_active_user = fastapi_users.current_user(active=True)" in question.why
 

@@ -29,7 +29,9 @@ _LESSER = re.compile(
     r"super|admin|optional|maybe|verified|permission|role|refresh|reset|db$|manager|service|repo", re.IGNORECASE
 )
 _HEADER_MARKS = ("OAuth2PasswordBearer", "HTTPBearer", "HTTPAuthorizationCredentials", "OAuth2AuthorizationCodeBearer")
+_SIGNING_IN = ("FastAPIUsers", "OAuth2PasswordRequestForm", "OAuth2PasswordBearer", "HTTPBearer", "verify_id_token")
 _DEPTH = 5
+NONE: tuple[BackendAuth, tuple[Question, ...], Location | None] = (BackendAuth("none"), (), None)
 BLOCKS = ("fastapi.package", "fastapi.mount", "nextjs.signing", "nextjs.proxy", "nextjs.widget", "nextjs.mount")
 
 
@@ -57,7 +59,7 @@ def find(
     choices = tuple(sorted(f"{path}:{name}" for path, name in fitting))
     answer = answers.get("auth.dependency")
     if answer == "none":
-        return BackendAuth("none"), (), None
+        return NONE
     if answer is not None:
         path, _, name = answer.partition(":")
         if modules.resolve(path, name) is None:
@@ -79,7 +81,7 @@ def find(
 
 def _ask(why: str, choices: tuple[str, ...]) -> Question:
     ask = "Which dependency gives the current user?"
-    return Question(id="auth.dependency", ask=ask, why=why, choices=(*choices, "none"), blocks=BLOCKS)
+    return Question(id="auth.dependency", ask=ask, why=why, choices=(*choices, "none") if choices else (), blocks=BLOCKS)
 
 
 def _unnamed(
@@ -91,22 +93,36 @@ def _unnamed(
         for (path, name), one in sorted(places.items())
         if isinstance(one.definition.node, (ast.FunctionDef, ast.AsyncFunctionDef))
         and not _LESSER.search(name)
+        and not _gives_nobody(one.definition.node)
         and _kind(modules, one.definition, _DEPTH)[0] in {"bearer", "cookie", "session"}
     }
     if reading:
         first = next(iter(reading.values())).definition
         why = f"None is named for a user, but a token or a session is read by {', '.join(reading)}."
         return BackendAuth("other"), (_ask(why, tuple(reading)),), Location(first.path, first.line)
-    for module in modules.containing(b"FastAPIUsers", under=root):
-        for name, made in module.bindings.items() if is_live(module.path, root) else ():
-            value = made.value if isinstance(made, (ast.Assign, ast.AnnAssign)) else None
-            if isinstance(value, ast.Call) and ast.unparse(value.func).partition("[")[0] == "FastAPIUsers":
-                why = (
-                    f"fastapi-users is set up ({module.path}:{made.lineno}), but nothing gives the current user: add "
-                    f"current_active_user = {name}.current_user(active=True) there and plan again. none goes on without it."
-                )
-                return BackendAuth("other"), (_ask(why, ()),), Location(module.path, made.lineno)
-    return BackendAuth("none"), (), None
+    why, place = _signing_in(modules, root)
+    return (BackendAuth("other"), (_ask(f"{why} Name one as PATH:NAME; none goes on without it.", ()),), place) if why else NONE
+
+
+def _signing_in(modules: PythonModules, root: str) -> tuple[str, Location | None]:
+    """What shows that people sign in to the backend all the same, and where."""
+    for mark in _SIGNING_IN:
+        for module in modules.containing(mark.encode(), under=root):
+            if not is_live(module.path, root):
+                continue
+            for name, made in module.bindings.items():
+                value = made.value if isinstance(made, (ast.Assign, ast.AnnAssign)) else None
+                if isinstance(value, ast.Call) and ast.unparse(value.func).partition("[")[0] == "FastAPIUsers":
+                    why = (
+                        f"fastapi-users is set up ({module.path}:{made.lineno}), but nothing gives the current user: add "
+                        f"current_active_user = {name}.current_user(active=True) there and plan again."
+                    )
+                    return why, Location(module.path, made.lineno)
+            for node in ast.walk(module.tree):
+                if isinstance(node, (ast.Name, ast.Attribute)) and (dotted(node) or "").split(".")[-1] == mark:
+                    why = f"People sign in here ({module.path}:{node.lineno}), but no dependency that gives the user was found."
+                    return why, Location(module.path, node.lineno)
+    return "", None
 
 
 def _dependencies(modules: PythonModules, root: str) -> Iterator[_Used]:
@@ -127,9 +143,18 @@ def _dependencies(modules: PythonModules, root: str) -> Iterator[_Used]:
 def _fits(modules: PythonModules, one: _Used) -> bool:
     """Whether a dependency gives a user: by its name, and by what it reads or is made of."""
     name = one.definition.name.split(".")[-1]
-    if _LESSER.search(name) and not _BEST.search(name):
+    if (_LESSER.search(name) and not _BEST.search(name)) or _gives_nobody(one.definition.node):
         return False
     return bool(_NAME.search(name)) and _kind(modules, one.definition, _DEPTH)[0] != "none"
+
+
+def _gives_nobody(node: ast.AST) -> bool:
+    """Whether a function only lets pass or turns away, and says nothing of who it is."""
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    given = [one.value for one in ast.walk(node) if isinstance(one, (ast.Return, ast.Yield))]
+    said = ast.unparse(node.returns) if node.returns is not None else ""
+    return said in {"bool", "None"} or all(one is None or isinstance(one, ast.Constant) for one in given)
 
 
 def _describe(modules: PythonModules, definition: Definition) -> BackendAuth:
