@@ -164,6 +164,16 @@ def test_nothing_is_asked_where_somebodys_own_integration_is_left_as_it_is(tmp_p
     assert "ChatKit integration already (main.py:1)" in refused(command(tmp_path, "plan", root))
 
 
+def test_a_python_that_no_package_can_be_found_for_is_named_before_anything_is_planned(tmp_path: Path) -> None:
+    root = tmp_path / "repository"
+    root.mkdir()
+    (root / "pyproject.toml").write_text("[project]\nname = 'a'\nrequires-python = '>=3.8'\ndependencies = ['fastapi']\n")
+    (root / "uv.lock").touch()
+    (root / "main.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n")
+    sentence = refused(command(tmp_path, "plan", root, "--yes"))
+    assert "pyproject.toml asks for Python >=3.8, but Python >=3.10 is asked for by openai-chatkit" in sentence
+
+
 @pytest.mark.parametrize("checkout", ["hand_tuned"], indirect=True)
 def test_check_exits_with_1_on_a_fail_and_0_when_told_never(checkout: Path, tmp_path: Path) -> None:
     assert command(tmp_path, "check", checkout).returncode == 1

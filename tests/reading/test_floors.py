@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatkit_integrator.reading.floors import WARMS, ceilings, conflicts, held_below
+from chatkit_integrator.reading.floors import WARMS, admits_older, ceilings, conflicts, held_below, python_in_the_way
 
 FINE = (
     "fastapi",
@@ -15,6 +15,7 @@ FINE = (
     "uvicorn[standard]==0.30.6",
     "httpx>=0.24",
     "httpx~=0.27",
+    "sqlalchemy==2.0.20",
     "pydantic==2.*",
     "typing-extensions==4.4.0; python_version < '3.9'",
     "something-else==0.0.1",
@@ -30,7 +31,7 @@ IN_THE_WAY = {
     "pydantic<2": "pydantic>=2.10",
     "pydantic==2.6.*": "pydantic>=2.10",
     "openai<1.100": "openai>=1.107.1",
-    "SQLAlchemy==1.4.50": "SQLAlchemy>=2.0.30",
+    "SQLAlchemy==1.4.50": "SQLAlchemy>=2.0.20",
     "openai-chatkit==0.0.1": "openai-chatkit>=1.4.0",
 }
 
@@ -96,3 +97,31 @@ def test_a_declared_package_is_told_of_and_not_declared_twice() -> None:
 )
 def test_a_fastapi_that_does_not_run_a_routers_start_up_is_known(declared: list[str], held: str | None) -> None:
     assert held_below(declared, "fastapi", WARMS) == held
+
+
+@pytest.mark.parametrize(
+    ("asked", "manager"),
+    [(None, "uv"), (">=3.12", "uv"), (">=3.10", "uv"), (">=3.10,<4", "poetry"), (">=3.8", "pip"), ("nonsense", "uv")],
+)
+def test_a_python_that_packages_can_be_found_for_is_fine(asked: str | None, manager: str) -> None:
+    assert python_in_the_way(asked, manager) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "manager", "needed"),
+    [
+        (">=3.8", "uv", "Python >=3.10"),
+        (">=3.9.5,<4", "poetry", "Python >=3.10"),
+        ("==3.10.*", "pip", "Python >=3.11"),
+        (">=3.8,<3.11", "uv", "Python >=3.11"),
+    ],
+)
+def test_a_python_that_is_too_old_is_named_with_what_is_needed(asked: str, manager: str, needed: str) -> None:
+    found = python_in_the_way(asked, manager)
+    assert found is not None
+    assert found[0] == needed
+
+
+@pytest.mark.parametrize(("asked", "older"), [(None, False), (">=3.11", False), (">=3.10", True), (">=3.8", True)])
+def test_a_project_may_admit_an_older_python_than_the_chats_own(asked: str | None, *, older: bool) -> None:
+    assert admits_older(asked, "3.11") is older

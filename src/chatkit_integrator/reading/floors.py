@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CHATKIT = "openai-chatkit>=1.4.0"
 WITH_FILES = "openai-chatkit>=1.6.0"  # the first that tells the store which conversation a file was sent in
 AGENTS = "openai-agents>=0.3.2"
-SQLALCHEMY = "sqlalchemy[asyncio]>=2.0.30"
+SQLALCHEMY = "sqlalchemy[asyncio]>=2.0.20"
 GREENLET = "greenlet>=3.0"  # SQLAlchemy's asyncio extra; it declares it itself up to 2.0 only
 ASYNCPG = "asyncpg>=0.29"
 AIOSQLITE = "aiosqlite>=0.20"
@@ -31,6 +31,7 @@ HTTPX = "httpx>=0.27"
 MULTIPART = "python-multipart>=0.0.18"
 DOTENV = "python-dotenv>=0.21"  # what pydantic-settings asks for
 OLDEST_PYTHON = "3.11"
+OLDEST_FOR_CHATKIT = "3.10"
 WARMS = "0.112.2"
 """The first FastAPI that runs a router's lifespan."""
 
@@ -46,7 +47,7 @@ FLOORS: dict[str, tuple[str, str]] = {
     "pydantic-settings": ("2.5.2", "mcp, which openai-agents needs"),
     "pyjwt": ("2.8", "the chat's own code"),
     "python-multipart": ("0.0.9", "mcp, which openai-agents needs"),
-    "sqlalchemy": ("2.0.30", "the chat's own code"),
+    "sqlalchemy": ("2.0.20", "the chat's own code"),
     "sse-starlette": ("1.6.1", "mcp, which openai-agents needs"),
     "starlette": ("0.27", "mcp, which openai-agents needs"),
     "typing-extensions": ("4.12.2", "openai-agents"),
@@ -167,6 +168,35 @@ def conflicts(declared: Iterable[tuple[str, str]]) -> tuple[Conflict, ...]:
         elif excludes(requirement.specifier, Version(last)) and not _reaches_below(requirement.specifier, Version(first)):
             found.append(Conflict(manifest, text, f"{requirement.name}>={last}", gap_by))
     return tuple(found)
+
+
+def python_in_the_way(asked: str | None, manager: str) -> tuple[str, str] | None:
+    """The Python that is needed, and by whom, where what a project asks for does not fit; ``None`` where it does.
+
+    uv, Poetry and PDM resolve for every Python that is admitted, so that one which is too old leaves no solution.
+    """
+    from packaging.version import Version  # noqa: PLC0415 - only when planning
+
+    if asked and excludes(_specifiers(asked), Version(OLDEST_PYTHON)):
+        return f"Python >={OLDEST_PYTHON}", "the chat's own code"
+    if manager in {"uv", "poetry", "pdm"} and admits_older(asked, OLDEST_FOR_CHATKIT):
+        return f"Python >={OLDEST_FOR_CHATKIT}", f"openai-chatkit, and {manager} resolves for every Python that is admitted"
+    return None
+
+
+def admits_older(asked: str | None, python: str) -> bool:
+    """Whether what a project asks for admits the Python before ``python``."""
+    major, minor = python.split(".")
+    return bool(asked) and _specifiers(asked or "").contains(f"{major}.{int(minor) - 1}.99")
+
+
+def _specifiers(asked: str) -> SpecifierSet:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - only when planning
+
+    try:
+        return SpecifierSet(asked)
+    except InvalidSpecifier:
+        return SpecifierSet(f">={OLDEST_PYTHON}")  # nothing is known to be in the way
 
 
 def _parse(text: str) -> tuple[str, Requirement | None]:

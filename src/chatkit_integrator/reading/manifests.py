@@ -129,9 +129,11 @@ def _requires_python(tree: Tree, found: list[str]) -> str | None:
         if path.endswith("pyproject.toml"):
             data = _toml(tree, path)
             asked = data.get("project", {}).get("requires-python")
-            asked = asked or data.get("tool", {}).get("poetry", {}).get("dependencies", {}).get("python")
             if asked:
                 return str(asked)
+            asked = data.get("tool", {}).get("poetry", {}).get("dependencies", {}).get("python")
+            if asked:
+                return _poetry("", asked) or None
     return None
 
 

@@ -174,11 +174,15 @@ def _must_be_installable(profile: Profile, tree: Tree) -> None:
 def _backend_pins(profile: Profile, tree: Tree) -> list[str]:
     if profile.backend is None or profile.backend.framework != "fastapi":
         return []
-    from chatkit_integrator.reading.floors import conflicts  # noqa: PLC0415 - not needed to start a server
+    from chatkit_integrator.reading.floors import conflicts, python_in_the_way  # noqa: PLC0415 - not needed to start a server
     from chatkit_integrator.reading.manifests import declared  # noqa: PLC0415
 
-    found = conflicts(declared(tree, profile.backend.dependencies.manifests))
-    return [f"{one.manifest} has {one.requirement}, but {one.needs} is asked for by {one.by}" for one in found]
+    backend = profile.backend
+    found = conflicts(declared(tree, backend.dependencies.manifests))
+    python = python_in_the_way(backend.requires_python, backend.dependencies.manager)
+    asked = f"{backend.dependencies.path} asks for Python {backend.requires_python}"
+    admitted = [f"{asked}, but {python[0]} is asked for by {python[1]}"] if python else []
+    return admitted + [f"{one.manifest} has {one.requirement}, but {one.needs} is asked for by {one.by}" for one in found]
 
 
 def _frontend_pins(profile: Profile, tree: Tree) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from chatkit_integrator.frameworks.nextjs.installing import PLAIN, Address, address, proxy_files, settle
 from chatkit_integrator.frameworks.nextjs.transforms.proxy import TRANSFORM
-from chatkit_integrator.model.profile import Contract, Frontend, Middleware, Profile
+from chatkit_integrator.model.profile import Contract, Frontend, FrontendAuth, Middleware, Profile
 from chatkit_integrator.model.tree import Tree
 from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Refused
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chatkit_integrator.model.edit import Content
+    from chatkit_integrator.model.profile import Made
 
 SITE = Frontend(
     root="web",
@@ -149,6 +150,14 @@ def test_no_setting_is_half_set() -> None:
 def test_settings_are_set_where_they_are_declared_only() -> None:
     text = '// A = "x"\nexport const A = "x";\nexport const other = "A";\n'
     assert settle(text, {"A": "y"}) == '// A = "x"\nexport const A = "y";\nexport const other = "A";\n'
+
+
+@pytest.mark.parametrize(("made", "told"), [(None, False), ("signed", False), ("encrypted", True)])
+def test_a_cookie_that_the_site_encrypts_has_to_be_decrypted_by_hand(made: Made | None, *, told: bool) -> None:
+    site = replace(SITE, auth=FrontendAuth("jwt-cookie", BEARER.cookie, made=made))
+    outcome = TRANSFORM.plan(EMPTY, profile_of(site=site))
+    assert isinstance(outcome, Edited)
+    assert any("decrypt it where" in one.text for one in outcome.follow_ups) is told
 
 
 def test_a_middleware_is_named_for_a_look() -> None:

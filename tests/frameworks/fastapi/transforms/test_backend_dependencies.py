@@ -21,7 +21,7 @@ APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 FLOORS = {
     "openai-chatkit": ">=1.4.0",
     "openai-agents": ">=0.3.2",
-    "sqlalchemy": ">=2.0.30",
+    "sqlalchemy": ">=2.0.20",
     "aiosqlite": ">=0.20",
     "pyjwt": ">=2.8",
 }
@@ -187,7 +187,7 @@ def test_new_lines_of_a_list_look_like_its_own() -> None:
     text = '[project]\nname = "a"\ndependencies = [\n\t"fastapi"\n]\n'
     assert Declared({"pyproject.toml": text}).tree.text("pyproject.toml") == text.replace(
         '"\n]',
-        '",\n\t"openai-chatkit>=1.4.0",\n\t"openai-agents>=0.3.2",\n\t"sqlalchemy[asyncio]>=2.0.30",'
+        '",\n\t"openai-chatkit>=1.4.0",\n\t"openai-agents>=0.3.2",\n\t"sqlalchemy[asyncio]>=2.0.20",'
         '\n\t"aiosqlite>=0.20",\n\t"pyjwt>=2.8"\n]',
     )
 
@@ -405,6 +405,14 @@ def test_a_package_that_is_declared_already_is_not_capped_but_told_of() -> None:
     made = Declared({"requirements.txt": "fastapi\nuvicorn==0.30.6\nopenai\n"})
     assert not [line for line in made.added("requirements.txt") if line.startswith("openai>")]
     assert "hold openai below 2.45, or raise uvicorn 0.31.1" in made.told[0]
+
+
+@pytest.mark.parametrize(("asked", "told"), [(">=3.12", False), (">=3.10", True)])
+def test_a_project_that_admits_an_older_python_is_told_of_it(asked: str, *, told: bool) -> None:
+    made = Declared(
+        {"pyproject.toml": f"[project]\nname='a'\nrequires-python='{asked}'\ndependencies=['fastapi']\n", "uv.lock": ""}
+    )
+    assert ("The chat runs on Python 3.11 or newer; pyproject.toml admits older ones (>=3.10)." in made.told) is told
 
 
 COMMANDS = {

@@ -90,6 +90,13 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
             else:
                 edits.append(tree.edit(path, edited))
     left += [FollowUp(f"{reason}.") for reason in by_hand]
+    if floors.admits_older(backend.requires_python, floors.OLDEST_PYTHON):
+        left.append(
+            FollowUp(
+                f"The chat runs on Python {floors.OLDEST_PYTHON} or newer; {backend.dependencies.path} admits older ones "
+                f"({backend.requires_python})."
+            )
+        )
     if edits:
         paths = ", ".join(edit.path for edit in edits)
         return Edited(tuple(edits), f"Declare the backend's new packages in {paths}", (*left, _lock(backend)))

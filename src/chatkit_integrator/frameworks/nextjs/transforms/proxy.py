@@ -91,6 +91,10 @@ def _notes(frontend: Frontend, profile: Profile, computed: tuple[str, ...]) -> l
         )
         for name in computed
     ]
+    if profile.contract.cookie == frontend.auth.cookie and frontend.auth.made == "encrypted":
+        route = f"{frontend.app_dir}{profile.contract.proxy_path}/route"
+        text = f"The site encrypts {frontend.auth.cookie}: decrypt it where {route} reads the session's token, or the backend "
+        notes.append(FollowUp(text + "turns everybody away."))
     if profile.backend is None:
         notes.append(FollowUp(_wanted_of_the_backend(profile.contract)))
     keys = profile.contract.keys_path if profile.contract.identity == "jwks" else None
