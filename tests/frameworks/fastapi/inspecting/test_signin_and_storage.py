@@ -158,10 +158,47 @@ def test_fastapi_users_that_gives_nobody_yet_is_told_with_the_line_that_is_missi
     assert "current_active_user = fastapi_users.current_user(active=True)" in question.why
 
 
-def test_a_key_in_a_cookie_is_a_cookie() -> None:
-    deps = "cookie = APIKeyCookie(name='sid')\n\n\ndef get_current_user(key=Depends(cookie)):\n    return look_up(key)\n"
-    auth, _ = found(deps, "get_current_user")
-    assert (auth.kind, auth.cookie) == ("cookie", "sid")
+READ = "\n\n\ndef get_current_user({}):\n    return look_up({})\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "parameter", "value", "cookie"),
+    [
+        pytest.param("", "request: Request", "request.cookies.get(settings.AUTH_COOKIE)", None, id="a name of the settings"),
+        pytest.param(
+            "", "key=Depends(APIKeyCookie(name=settings.AUTH_COOKIE))", "key", None, id="a key's name of the settings"
+        ),
+        pytest.param("", "sid=Cookie(None, alias=settings.AUTH_COOKIE)", "sid", None, id="an alias of the settings"),
+        pytest.param("", "old=Cookie(), new=Cookie()", "old or new", None, id="one of two"),
+        pytest.param("cookie = APIKeyCookie(name='sid')", "key=Depends(cookie)", "key", "sid", id="a key"),
+        pytest.param("", "r: Request", "r.cookies.get('sid') or r.cookies['sid']", "sid", id="the same twice"),
+        pytest.param("SID: Final = 'sid'", "request: Request", "request.cookies[SID]", "sid", id="a constant"),
+        pytest.param("", "*, sid: Annotated[str | None, Cookie()] = None", "sid", "sid", id="the parameter's own name"),
+        pytest.param("", "a, b=Cookie(alias='sid'), c=None", "b", "sid", id="an alias"),
+    ],
+)
+def test_a_session_in_a_cookie_has_the_name_that_is_plain_to_see(
+    before: str, parameter: str, value: str, cookie: str | None
+) -> None:
+    auth, questions = found(before + READ.format(parameter, value), "get_current_user")
+    assert (auth.kind, auth.cookie, questions) == ("cookie", cookie, ())
+
+
+@pytest.mark.parametrize(
+    ("transport", "kind", "cookie"),
+    [
+        ("BearerTransport('login'), CookieTransport('sid')", "bearer", None),
+        ("CookieTransport(cookie_name=settings.name)", "cookie", None),
+        ("CookieTransport(cookie_max_age=3600)", "cookie", "fastapiusersauth"),
+        ("CookieTransport('sid', 3600)", "cookie", "sid"),
+        ("CookieTransport(cookie_name='sid')", "cookie", "sid"),
+    ],
+)
+def test_the_cookie_of_fastapi_users_is_the_one_that_its_transport_is_given(
+    transport: str, kind: str, cookie: str | None
+) -> None:
+    auth, _ = found(f"made = [{transport}]\ncurrent_user = users.current_user(active=True)\n", "current_user")
+    assert (auth.kind, auth.cookie) == (kind, cookie)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.errors import UnknownAnswerError
+from chatkit_integrator.frameworks.fastapi.inspecting import cookies
 from chatkit_integrator.frameworks.fastapi.inspecting.apps import is_live
 from chatkit_integrator.frameworks.fastapi.inspecting.tokens import checked_against
 from chatkit_integrator.frameworks.fastapi.inspecting.userids import user_id
@@ -180,23 +181,22 @@ def _kind(modules: PythonModules, definition: Definition, depth: int) -> tuple[s
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         text = ast.unparse(node)
         if ".current_user(" in text:
-            return _fastapi_users(module.text), None
+            kind = _fastapi_users(module.text)
+            return kind, cookies.of_transport(modules, module) if kind == "cookie" else None
         if re.search(r"\b\w*(JWT|Auth|Bearer|Clerk)\w*\(", text):
             return ("cookie" if "nextauth" in module.text.lower() else "bearer"), None
         return "none", None
     source = ast.unparse(node)
-    cookie = re.search(r"cookies(?:\.get\(|\[)\s*['\"]([^'\"]+)", source) or re.search(
-        r"\b(?:Cookie\([^)]*alias|APIKeyCookie\([^)]*name)=['\"]([^'\"]+)", source
-    )
     if any(mark in source for mark in _HEADER_MARKS) or re.search(
         r"headers(\.get\(|\[)\s*['\"]authorization|Header\([^)]*alias=['\"]authorization|authorization: .*Header\(",
         source,
         re.IGNORECASE,
     ):
         return "bearer", None
-    if cookie or re.search(r"=\s*(Cookie|APIKeyCookie)\(", source):
+    reads_cookie, cookie = cookies.read(modules, definition)
+    if reads_cookie:
         either = any(_kind(modules, inner, depth - 1)[0] == "bearer" for inner in _inner(modules, definition))
-        return "bearer" if either else "cookie", cookie.group(1) if cookie else None
+        return "bearer" if either else "cookie", cookie
     if re.search(r"request\.session\b", source):
         return "session", None
     if "APIKeyHeader" in source or re.search(r"x.api.key", source, re.IGNORECASE):
