@@ -102,10 +102,26 @@ BODY = ("body: await request.text()", "body: JSON.stringify(told)")
 SAID = "  const told = await request.json();\n"
 ASKED = """const asked = await fetch(`${process.env.AUTH_URL}/api/auth/token`, { headers: { cookie: request.headers.get("cookie") } });
   const { token } = await asked.json();"""
+TOKEN = 'const token = (await cookies()).get("session")?.value;'
+WHOLE = 'const token = request.headers.get("cookie") ?? "";'
+PICKED = 'const token = (request.headers.get("cookie") ?? "").split("; ").find((one) => one.startsWith("NAME="));'
+SETS: Changes = {
+    "frontend/app/login/route.ts": (
+        "",
+        'import { cookies } from "next/headers";\nexport async function POST(request) {\n  (await cookies()).set("session", await request.text(), { httpOnly: true });\n}\n',
+    )
+}
+AS_COOKIE = ("Authorization: `Bearer ${token}`", "Cookie: token")
 PROXIED: list[tuple[str, str, str, Changes]] = [
     ("CK05", "pass", "whose session it is, in the body", {ROUTE: [("Authorization: `Bearer ${token}`, ", ""), BODY, ("  const answer", SAID + "  const { user } = await getSession();\n  told.context = user.id;\n  const answer")]}),
     ("CK05", "fail", "what the browser says of itself, in the body", {ROUTE: [("Authorization: `Bearer ${token}`, ", ""), BODY, ("  const answer", SAID + "  told.context = told.user.id;\n  const answer")]}),
     ("CK13", "pass", "a token that the site's sign-in gives for the cookies", {ROUTE: ('const token = (await cookies()).get("session")?.value;', ASKED)}),
+    ("CK05", "unknown", "all cookies of the browser as they come", {ROUTE: [(TOKEN, WHOLE), AS_COOKIE]}),
+    ("CK13", "unknown", "all cookies of the browser as they come", {ROUTE: [(TOKEN, WHOLE), AS_COOKIE]}),
+    ("CK13", "not applicable", "a token of another header, cut at its beginning", {ROUTE: (TOKEN, 'const sent = request.headers.get("authorization"); const token = sent.startsWith("session=") ? sent : "";')}),
+    ("CK13", "unknown", "one cookie that is no session of the site's", {ROUTE: [(TOKEN, PICKED.replace("NAME", "theme")), AS_COOKIE], "frontend/lib/theme.ts": ("", 'document.cookie = "theme=dark";\n'), **SETS}),
+    ("CK05", "pass", "the session's cookie alone, as it came", {ROUTE: [(TOKEN, PICKED.replace("NAME", "session")), AS_COOKIE]}),
+    ("CK13", "pass", "the session's cookie alone, as it came", {ROUTE: [(TOKEN, PICKED.replace("NAME", "session")), AS_COOKIE]}),
     ("CK28", "fail", "the route answers with what it caught", {ROUTE: [("  const answer", "  try {\n  const answer"), ("headers: answer.headers });\n", "headers: answer.headers });\n  } catch (error) {\n    return Response.json({ details: error.message }, { status: 502 });\n  }\n")]}),
     ("CK28", "pass", "the route writes what it caught to its log", {ROUTE: [("  const answer", "  try {\n  const answer"), ("headers: answer.headers });\n", "headers: answer.headers });\n  } catch (error) {\n    console.error(error.message);\n    return Response.json({}, { status: 502 });\n  }\n")]}),
 ]  # fmt: skip

@@ -60,6 +60,10 @@ CHECK = Check(
     id="CK13",
     title="httpOnly cookies go through a proxy",
     why="Scripts cannot read an httpOnly cookie, so the chat cannot send the session to the backend; a route of the site can.",
-    remedy=Remedy("Add a route of the site that reads the session's cookie and sends Authorization.", only="CK13"),
+    remedy=Remedy(
+        "Add a route of the site that reads the session's cookie and sends Authorization, or that one cookie where the backend "
+        "reads it.",
+        only="CK13",
+    ),
     judge=judge,
 )

@@ -134,6 +134,7 @@ ROUTES = {
     "chatkit": ROUTE.format(refuse=REFUSE, headers=BEARER, path="/api/chatkit"),
     "wrong": ROUTE.format(refuse=REFUSE, headers=BEARER, path="/chatkit"),
     "anyone": ROUTE.format(refuse="", headers="", path="/api/chatkit"),
+    "picked": ROUTE.format(refuse=REFUSE, headers='cookie: "session=" + session', path="/api/chatkit"),
     "cookies": ROUTE.format(refuse="", headers='cookie: request.headers.get("cookie") ?? ""', path="/api/chatkit"),
 }
 USUAL: dict[str, object] = {"url": "/api/chatkit", "context": "all", "detect": "all", "errors": "told"}
@@ -158,6 +159,7 @@ VARIANTS: dict[str, tuple[str, dict[str, object]]] = {
     "bypass": ("early", {"url": "BACKEND"}),
     "bearer": ("early", {"url": "BACKEND", "bearer": True}),
     "nothing-forwarded": ("early", {"url": "/api/anyone"}),
+    "cookie-picked": ("early", {"url": "/api/picked"}),
     "cookies-forwarded": ("early", {"url": "/api/cookies"}),
     "errors-logged": ("early", {"errors": "logged"}),
     "errors-ignored": ("early", {"errors": "ignored"}),

@@ -38,6 +38,7 @@ def test_what_is_shown_of_a_message_has_no_credential_in_it(visits: Any) -> None
     ("name", "expected"),
     [
         ("bearer", "pass"),
+        pytest.param("cookie-picked", "pass", id="the one cookie that the backend reads"),
         pytest.param("nothing-forwarded", "fail", id="a proxy that forwards nothing"),
         pytest.param("cookies-forwarded", "unknown", id="cookies that browsers send by themselves"),
         pytest.param("bypass", "fail", id="the backend called by the page, which has no token"),
@@ -85,6 +86,7 @@ def test_context_of_every_message(visits: Any, word: Word, name: str, expected: 
         ("bypass", "fail"),
         ("nothing-forwarded", "fail"),
         ("cookies-forwarded", "unknown"),
+        ("cookie-picked", "pass"),
     ],
 )
 def test_http_only_sessions(visits: Any, word: Word, name: str, expected: str) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from chatkit_integrator.model.verdict import Failed, Passed, Unknown
-from chatkit_integrator.proofs.site.conversation import own_headers
+from chatkit_integrator.proofs.site.conversation import own_headers, picked
 
 if TYPE_CHECKING:
     from chatkit_integrator.model.verdict import Verdict
@@ -30,6 +30,8 @@ def judge(seen: Conversation) -> Verdict:
     named = {name: value for name, value in own_headers(headers).items() if _names_somebody(seen, name, value)}
     if named:
         return Passed(f"{', '.join(named)} {where}", (seen.exchange(),))
+    if arrived is not None and (cookies := picked(sent.headers, arrived.headers)):
+        return Passed(f"the cookie {', '.join(cookies)} {where}, chosen by the proxy among the browser's", (seen.exchange(),))
     if headers.get("cookie"):
         return Unknown("only cookies go along, which the browser sends by itself")
     if seen.site.has_sign_in and seen.site.person is None:

@@ -165,6 +165,15 @@ def told(headers: Mapping[str, str]) -> str:
     return "; ".join(f"{name}: {value[:160]}" for name, value in {**kept, **own_headers(found)}.items()) or "(none of its own)"
 
 
+def picked(sent: Mapping[str, str], arrived: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of cookies that arrived as the browser sent them, and without those beside them: somebody has chosen them."""
+    by_page, came = (
+        {one.strip() for name, value in headers.items() if name.lower() == "cookie" for one in value.split(";")}
+        for headers in (sent, arrived)
+    )
+    return tuple(sorted(one.partition("=")[0] for one in came)) if came < by_page else ()
+
+
 _ELEMENTS_OWN: dict[str, frozenset[str]] = {
     "": frozenset({"type", "params"}),
     "params": frozenset({"input", "thread_id"}),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chatkit_integrator.model.verdict import Failed, NotApplicable, Passed, Unknown
 from chatkit_integrator.proofs.site.authentication import NAMES_SOMEBODY
-from chatkit_integrator.proofs.site.conversation import own_headers
+from chatkit_integrator.proofs.site.conversation import own_headers, picked
 from chatkit_integrator.proofs.site.exact_path import is_own
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def judge(seen: Conversation) -> Verdict:
         for name, value in {**own_headers(arrived.headers), "authorization": arrived.headers.get("authorization", "")}.items()
         if value and by_page.get(name) != value and (name == "authorization" or NAMES_SOMEBODY.search(name))
     }
+    made |= {f"the cookie {name}": "" for name in picked(sent.headers, arrived.headers) if name in hidden}
     if made and hidden:
         return Passed(
             f"scripts cannot read {', '.join(hidden)}; the route reads it and sends {', '.join(made)}",

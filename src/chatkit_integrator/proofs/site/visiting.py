@@ -269,6 +269,7 @@ def _let_in(made: Visit, person: Person) -> None:
         _fill_in(made, person.login)
     cookies = made.context.cookies()
     made.hidden = {one.get("name", ""): one.get("value", "") for one in cookies if one.get("httpOnly")}
+    made.context.add_cookies([{"name": "proof-beside", "value": "1", "url": made.site.url, "httpOnly": True}])
 
 
 def _fill_in(made: Visit, login: Login) -> None:

@@ -77,6 +77,7 @@ def read(follow: Follow, texts: Texts, sessions: Sessions, route: Route, path: s
     target = _target(texts, asked, route, path)
     headers = [one for term in running for one in Requesting(follow).read([term]).headers if _IDENTITY.match(one.name)]
     handed = [one for one in headers if one.value is not None and _is_handed_on(follow, one.value)]
+    handed = [one for one in handed if one.name != "cookie" or not _is_picked(follow, texts, sessions, one)]
     copied = [place for term in running for place in _copied(term)]
     read_by = [place for term in running for place in sessions.read(texts, term)]
     read_by += [term.source.at(call) for term, call in asked if _asks_for_session(texts, term, call)]
@@ -201,6 +202,13 @@ def _is_handed_on(follow: Follow, value: Term) -> bool:
         re.search(r"(?:headers?(?:\(\))?\??\.get\(|headers\[|headers\.(?:authorization|cookie))", one.node.text())
         for one in (value, *follow(value.source, value.node))
     )
+
+
+def _is_picked(follow: Follow, texts: Texts, sessions: Sessions, cookie: Header) -> bool:
+    """Whether it is one cookie of the browser's that is handed on, chosen by its name."""
+    value = cookie.value
+    terms = (value, *follow(value.source, value.node)) if value is not None else ()
+    return any(True for term in terms for _ in sessions.picked(texts, term))
 
 
 def _copied(term: Term) -> Iterator[Evidence]:

@@ -35,6 +35,7 @@ _SESSIONS = frozenset(
     }
 )  # fmt: skip
 _COOKIE = re.compile(r"\bcookies\b|cookieStore", re.IGNORECASE)
+_HEADER = re.compile(r"headers(?:\(\))?\)?\??\.get\(\s*['\"`]cookie['\"`]", re.IGNORECASE)
 _METHODS = frozenset({"get", "getAll", "has", "set", "delete", "toString", "size"})
 
 
@@ -100,7 +101,16 @@ class Sessions:
                     names = texts.of(term.source, given[0]) if given else ()
                     if all(self.may_be(one) for one in names):
                         yield term.source.at(call)
+        yield from self.picked(texts, term)
         yield from self._by_property(texts, term)
+
+    def picked(self, texts: Texts, term: Term) -> Iterator[Evidence]:
+        """The lines that pick one cookie, by its name, out of the header that has them all."""
+        for call in term.node.find_all(kind="call_expression") if _HEADER.search(term.node.text()) else ():
+            if javascript.last_name(call.field("function")) == "startsWith" and is_reached(call):
+                names = [one for given in javascript.arguments(call)[:1] for one in texts.of(term.source, given)]
+                if names and all(one.endswith("=") and self.may_be(one.removesuffix("=")) for one in names):
+                    yield term.source.at(call)
 
     def _by_property(self, texts: Texts, term: Term) -> Iterator[Evidence]:
         """``request.cookies.session`` and ``request.cookies["session"]``."""

@@ -30,7 +30,7 @@ NAME, EMAIL, PASSWORD = "Ada Proof", "ada.proof@example.com", "Proof-password-1"
 _COOKIE = re.compile(
     r"(?:cookies?\w*(?:\(\))?\)?|cookieStore|jar|Cookies?|store)\.(?:get|has)\(\s*(?:[\"'`]([\w.:-]+)[\"'`]|([A-Za-z_]\w*))"
     r"|(?:getCookie|hasCookie|readCookie)\(\s*(?:[\"'`]([\w.:-]+)[\"'`]|([A-Za-z_]\w*))"
-    r"|startsWith\(\s*[\"'`]([\w.-]+)=[\"'`]"
+    r"|startsWith\(\s*[\"'`](?:([\w.-]+)|\$\{([A-Za-z_]\w*)\})=[\"'`]"
 )
 _STORED = re.compile(r"(?:local|session)Storage\??\.(?:getItem|setItem)\(\s*(?:[\"'`]([\w.:@/-]+)[\"'`]|([A-Za-z_][\w.]*))")
 _CONSTANT = re.compile(r"\b([A-Za-z_]\w*)\s*[:=]\s*[\"'`]([\w.:@/-]{2,60})[\"'`]")
