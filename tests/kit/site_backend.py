@@ -77,8 +77,8 @@ def _events(request: Request) -> Iterator[dict[str, object]]:
     }
 
 
-def _about_me(backend: Backend, path: str, authorization: str, change: bytes) -> tuple[int, bytes]:
-    user = authorization.removeprefix("Bearer ")
+def _about_me(backend: Backend, path: str, who: str, change: bytes) -> tuple[int, bytes]:
+    user = who.removeprefix("Bearer ")
     if path != "/api/v1/chatkit/me" or backend.mood == "401":
         return 401 if backend.mood == "401" else 404, b"{}"
     if backend.mood == "page":
@@ -104,7 +104,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         change = self.rfile.read(int(self.headers.get("content-length", "0")))
-        self.answer(*_about_me(self.backend, self.path, self.headers["authorization"], change))
+        who = self.headers["authorization"] or self.headers["cookie"]
+        self.answer(*_about_me(self.backend, self.path, who, change))
 
     do_GET = do_PUT  # noqa: N815 - named so by its base
 

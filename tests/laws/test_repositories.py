@@ -102,7 +102,7 @@ def test_planning_twice_plans_nothing_more_and_undo_restores_every_byte(checkout
     assert git(checkout, "status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("checkout", ["better_auth", "crlf_and_tabs", "own_agent"], indirect=True)
+@pytest.mark.parametrize("checkout", ["better_auth", "crlf_and_tabs", "own_agent", "own_cookie"], indirect=True)
 def test_so_it_is_with_what_is_written_only_when_it_is_asked_for(checkout: Path) -> None:
     before, request = everything(checkout), Request(checkout, accept_suggestions=True, answers={"attachments": "on"})
     plain = plan(Request(checkout, accept_suggestions=True))

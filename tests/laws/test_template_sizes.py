@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -44,10 +44,18 @@ def test_the_backend_can_be_read_in_one_sitting_whatever_it_finds_and_however_it
 
 @pytest.mark.parametrize("language", ["ts", "js"])
 @pytest.mark.parametrize(
-    ("identity", "cookie"), [("bearer", "session"), ("bearer", None), ("jwks", None), ("signed", None), ("guest", None)]
+    ("identity", "cookie", "carried"),
+    [
+        ("bearer", "session", "header"),
+        ("bearer", "session", "cookie"),
+        ("bearer", None, "header"),
+        ("jwks", None, "header"),
+        ("signed", None, "header"),
+        ("guest", None, "header"),
+    ],
 )
 def test_the_frontend_is_at_most_900_lines_however_people_sign_in(
-    language: str, identity: Identity, cookie: str | None
+    language: str, identity: Identity, cookie: str | None, carried: Literal["header", "cookie"]
 ) -> None:
     """Every line counts, empty ones and the style sheet too. Without a cookie a bearer's token is the sign-in library's."""
     server = AuthServer("lib/auth.ts", "auth", "@/lib/auth", "app/api/auth/[...all]/route.ts", keys_path="/api/auth/jwks")
@@ -64,7 +72,7 @@ def test_the_frontend_is_at_most_900_lines_however_people_sign_in(
         workspace_root="",
         auth=FrontendAuth("better-auth", server=None if cookie or identity == "guest" else server),
     )
-    profile = Profile(backend=None, frontend=site, contract=Contract(identity=identity, cookie=cookie))
+    profile = Profile(backend=None, frontend=site, contract=Contract(identity=identity, cookie=cookie, carried=carried))
     written = {**proxy_files(profile), **widget_files(profile)}
     lines = {path: text.count("\n") for path, text in written.items()}
 

@@ -49,6 +49,8 @@ SITE = Frontend(
 )
 OWN = BackendAuth("bearer", Symbol("deps.py", "get_current_user"), "user.id", checks="secret")
 KEYS = replace(OWN, checks="keys")
+COOKIE = BackendAuth("cookie", Symbol("deps.py", "get_current_user"), "user.id", "session")
+UNNAMED = replace(COOKIE, cookie=None)
 NOBODY = BackendAuth("none")
 
 
@@ -179,7 +181,7 @@ def test_what_a_site_signs_for_a_backend_that_is_elsewhere_is_sent_there() -> No
 
 
 @pytest.mark.parametrize(
-    ("kind", "reads"), [("session", "the session"), ("api_key", "an API key"), ("other", "a header of its own")]
+    ("kind", "reads"), [("session", "a session"), ("api_key", "an API key"), ("other", "a header of its own")]
 )
 def test_a_dependency_that_reads_something_else_is_not_sent_a_token(kind: str, reads: str) -> None:
     auth = replace(OWN, kind=kind)  # type: ignore[arg-type] - a literal
@@ -197,3 +199,92 @@ def test_a_dependency_that_somebody_named_is_sent_a_token() -> None:
         replace(BACKEND, auth=replace(OWN, kind="other")), site, {"auth.dependency": "deps.py:get_current_user"}
     )
     assert (contract.identity, contract.cookie, asked) == ("bearer", "session", ())
+
+
+def by_cookie(
+    auth: BackendAuth, signs_in: FrontendAuth | None, framework: str = "nextjs", **answers: str
+) -> tuple[Contract, dict[str, Question]]:
+    site = replace(SITE, framework=framework, auth=signs_in) if signs_in is not None else None
+    given = {name.replace("__", "."): value for name, value in answers.items()}
+    contract, asked = settle(replace(BACKEND, auth=auth), site, given)
+    return contract, {one.id: one for one in asked}
+
+
+@pytest.mark.parametrize("kind", ["next-auth", "clerk", "supabase", "better-auth"])
+@pytest.mark.parametrize("auth", [COOKIE, UNNAMED])
+def test_a_cookie_that_is_not_the_one_of_the_site_s_library_is_asked_about(kind: str, auth: BackendAuth) -> None:
+    contract, asked = by_cookie(auth, FrontendAuth(kind))  # type: ignore[arg-type] - a literal
+    assert (contract.identity, contract.carried, list(asked)) == (None, "header", ["identity"])
+    assert ("the cookie session (deps.py)" in asked["identity"].why) == (auth is COOKIE)
+    assert "answer auth.cookie too" in asked["identity"].why
+
+
+def test_a_server_of_the_site_s_own_is_asked_about_and_its_cookie_is_sent_on_where_the_backend_reads_that() -> None:
+    asked = by_cookie(COOKIE, FrontendAuth("better-auth", server=SERVER))[1]
+    assert (list(asked), asked["identity"].suggested) == (["identity"], "jwks")
+    assert "bearer forwards the cookie that you name with auth.cookie to get_current_user" in asked["identity"].why
+    named = by_cookie(COOKIE, FrontendAuth("better-auth", server=SERVER), identity="bearer")
+    assert (named[0].cookie, list(named[1])) == (None, ["auth.cookie"])
+    reads = replace(COOKIE, cookie="better-auth.session_token")
+    contract, asked = by_cookie(reads, FrontendAuth("better-auth", server=SERVER))
+    assert (contract.identity, contract.carried, contract.cookie, asked) == ("bearer", "cookie", reads.cookie, {})
+
+
+@pytest.mark.parametrize(
+    ("auth", "signs_in", "words"),
+    [
+        pytest.param(COOKIE, FrontendAuth("jwt-cookie", "token"), ("session (deps.py)", "cookie token"), id="two names"),
+        pytest.param(
+            COOKIE, FrontendAuth("jwt-cookie", "session", made="encrypted"), ("encrypts",), id="encrypted by the site"
+        ),
+        pytest.param(COOKIE, FrontendAuth("other", "app"), ("session (deps.py)", "cookie app"), id="a library's two names"),
+        pytest.param(UNNAMED, FrontendAuth("jwt-cookie", "session", made="encrypted"), ("encrypts",), id="encrypted, unnamed"),
+        pytest.param(UNNAMED, FrontendAuth("other", "app"), ("not plain to see", "cookie app"), id="sealed by a library"),
+        pytest.param(UNNAMED, FrontendAuth("none"), ("not plain to see", "none that was found"), id="no name at all"),
+        pytest.param(UNNAMED, FrontendAuth("localstorage"), ("not plain to see", "set an httpOnly"), id="local storage"),
+    ],
+)
+def test_which_cookie_it_is_is_asked_where_the_names_differ_or_none_is_known(
+    auth: BackendAuth, signs_in: FrontendAuth, words: tuple[str, ...]
+) -> None:
+    contract, asked = by_cookie(auth, signs_in)
+    assert (contract.identity, contract.cookie, list(asked)) == ("bearer", None, ["auth.cookie"])
+    question = asked["auth.cookie"]
+    assert "the session that get_current_user reads" in question.ask
+    assert [word for word in ("The backend reads", *words) if word not in question.why] == []
+    assert ("encrypts" in question.why) == (signs_in.made is not None)
+    assert not any(block.startswith("fastapi.") for block in question.blocks)
+    answered, left = by_cookie(auth, signs_in, auth__cookie="sid")
+    assert (answered.identity, answered.carried, answered.cookie, left) == ("bearer", "cookie", "sid", {})
+
+
+@pytest.mark.parametrize(
+    ("auth", "signs_in", "cookie"),
+    [
+        (COOKIE, FrontendAuth("none"), "session"),
+        (COOKIE, FrontendAuth("other"), "session"),
+        (COOKIE, FrontendAuth("localstorage"), "session"),
+        (COOKIE, FrontendAuth("jwt-cookie", "session"), "session"),
+        (COOKIE, FrontendAuth("other", "session"), "session"),
+        (UNNAMED, FrontendAuth("jwt-cookie", "token"), "token"),
+        (replace(COOKIE, cookie="__session"), FrontendAuth("clerk"), "__session"),
+        (replace(COOKIE, cookie="__Secure-authjs.session-token"), FrontendAuth("next-auth"), "__Secure-authjs.session-token"),
+    ],
+)
+def test_a_cookie_that_both_know_or_one_of_them_is_carried_to_the_backend_as_it_is(
+    auth: BackendAuth, signs_in: FrontendAuth, cookie: str
+) -> None:
+    contract, asked = by_cookie(auth, signs_in)
+    assert (contract.identity, contract.carried, contract.cookie, asked) == ("bearer", "cookie", cookie, {})
+
+
+@pytest.mark.parametrize("signs_in", [None, FrontendAuth("none"), FrontendAuth("next-auth")])
+def test_without_a_route_of_a_site_the_dependency_is_used_as_it_is_and_nothing_is_asked(signs_in: FrontendAuth | None) -> None:
+    contract, asked = by_cookie(COOKIE, signs_in, framework="vite")
+    assert (contract.identity, contract.cookie, asked) == ("bearer", None, {})
+
+
+def test_a_token_in_a_header_and_a_guest_are_carried_as_ever() -> None:
+    assert by_cookie(OWN, FrontendAuth("jwt-cookie", "session"))[0].carried == "header"
+    assert by_cookie(COOKIE, FrontendAuth("none"), identity="guest")[0].carried == "header"
+    assert by_cookie(replace(COOKIE, dependency=None), FrontendAuth("none"), identity="bearer")[0].carried == "header"

@@ -229,7 +229,8 @@ class Contract:
     """What both sides must agree on, settled once; the checks never see it.
 
     ``identity`` is how the proxy says who is speaking. ``bearer`` forwards the session cookie ``cookie`` as ``Authorization:
-    Bearer`` to the project's own dependency, or, without a cookie, the token that the site's own sign-in server gives. ``jwks``
+    Bearer`` to the project's own dependency, or, without a cookie, the token that the site's own sign-in server gives; where
+    that dependency reads a cookie, the session is ``carried`` in one, as the browser sent it and without any other. ``jwks``
     has that server sign a token for the chat alone, which the backend checks against the keys published at ``keys_path``;
     ``signed`` has the route itself sign the person's id, with ``proxy_secret_env``. ``guest`` signs an anonymous id, with
     ``secret_env``. ``attachments`` says whether people may attach files.
@@ -239,6 +240,7 @@ class Contract:
     proxy_path: str = "/api/chatkit"
     identity: Identity | None = None
     cookie: str | None = None
+    carried: Literal["header", "cookie"] = "header"
     sign_in_path: str | None = None
     keys_path: str | None = None
     attachments: bool = False

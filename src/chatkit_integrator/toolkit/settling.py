@@ -1,13 +1,14 @@
 """What both sides of an integration agree on, settled once from the two profiles and the answers given.
 
 The backend's own sign-in decides: where it has a dependency for the current user, a request has to satisfy that
-dependency, and the proxy forwards a token to it. Where the site runs its own sign-in server and the backend does not check
-that server's tokens yet, the ways in which it can are offered. A signed guest identity is suggested only where neither side
-knows its users.
+dependency, and the proxy forwards a token to it, or the one cookie that it reads. Where the site runs its own sign-in server
+and the backend does not check that server's tokens yet, the ways in which it can are offered. A signed guest identity is
+suggested only where neither side knows its users.
 """
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -24,18 +25,21 @@ IDENTITIES: Mapping[str, Identity] = {"bearer": "bearer", "jwks": "jwks", "signe
 _IDENTITY_BLOCKS = ("fastapi.package", "fastapi.mount", "nextjs.signing", "nextjs.proxy", "nextjs.widget", "nextjs.mount")
 _COOKIE_BLOCKS = ("nextjs.proxy", "nextjs.widget", "nextjs.mount")
 
-_READ: Mapping[str, str] = {
-    "cookie": "the session from a cookie",
-    "session": "the session from a cookie",
-    "api_key": "an API key",
-    "other": "a header of its own",
-}
+_READ: Mapping[str, str] = {"session": "a session", "api_key": "an API key", "other": "a header of its own"}
 _MADE: Mapping[str, str] = {
     "encrypted": "The site's own code encrypts its cookie, which a backend cannot read: set the token as an httpOnly cookie "
-    "too, or name this one and decrypt it in the route that is written, where it reads the session's token. ",
+    "too, or name this one and decrypt it in the route that is written, where it reads the session. ",
     "signed": "The site's own code signs its cookie itself: name it where the backend checks it with the same secret; else "
     "set the backend's token as an httpOnly cookie too, and name that. ",
 }
+_LIBRARY_COOKIES: Mapping[str, str] = {
+    "better-auth": r"(__Secure-)?better-auth\.session_token",
+    "next-auth": r"(__Secure-)?(next-auth|authjs)\.session-token",
+    "clerk": r"__session",
+    "supabase": r"sb-.+-auth-token",
+}
+"""What the sign-in libraries of a site call their own cookie."""
+
 _KEPT_ELSEWHERE: Mapping[str, str] = {
     "localstorage": "localStorage is not sent to the site's server, and any script of a page can read it: set an httpOnly "
     "cookie where people are signed in, and name it here. ",
@@ -70,6 +74,7 @@ def settle(
             endpoint=f"{prefix.rstrip('/')}/chatkit",
             identity=identity,
             cookie=cookie,
+            carried="cookie" if identity == "bearer" and _reads_cookie(backend) else "header",
             sign_in_path=known.get("sign_in_path") or (frontend.auth.sign_in_path if frontend else None),
             keys_path=server.keys_path if server else None,
             attachments=_attachments(known),
@@ -85,9 +90,9 @@ def _identity(
     answer = answers.get("identity")
     if answer is not None:
         return _answered(answer, frontend, server)
-    if backend and _is_satisfied(backend, frontend, answers) and (server is None or _takes(backend, server)):
-        return "bearer"
     signs_in = frontend.auth.kind if frontend else "none"
+    if backend and _is_known_to(backend, frontend, server, answers):
+        return "bearer"
     if backend is None and signs_in == "jwt-cookie":
         return "bearer"
     if backend and backend.auth.kind == "other" and backend.auth.dependency is None and server is None:
@@ -129,11 +134,28 @@ def _answered(answer: str, frontend: Frontend | None, server: AuthServer | None)
     return identity
 
 
-def _is_satisfied(backend: Backend, frontend: Frontend | None, answers: Mapping[str, str]) -> bool:
-    """Whether the dependency for the user takes what the site's proxy sends; without a site it takes what it always took."""
-    if backend.auth.dependency is None or frontend is None:
-        return backend.auth.dependency is not None
-    return backend.auth.kind == "bearer" or (backend.auth.kind == "other" and "auth.dependency" in answers)
+def _reads_cookie(backend: Backend | None) -> bool:
+    """Whether the project's own dependency knows people by a cookie."""
+    return backend is not None and backend.auth.dependency is not None and backend.auth.kind == "cookie"
+
+
+def _is_known_to(backend: Backend, frontend: Frontend | None, server: AuthServer | None, answers: Mapping[str, str]) -> bool:
+    """Whether who is signed in to the site is who the backend's dependency gives, as far as that is plain to see.
+
+    Where no route of a site is written, the dependency is given what it is always given.
+    """
+    if backend.auth.dependency is None:
+        return False
+    if frontend is None or frontend.framework != "nextjs":
+        return True
+    if _reads_cookie(backend):
+        return frontend.auth.kind not in _LIBRARY_COOKIES or _is_of(frontend.auth.kind, backend.auth.cookie)
+    is_sent = backend.auth.kind == "bearer" or (backend.auth.kind == "other" and "auth.dependency" in answers)
+    return is_sent and (server is None or _takes(backend, server))
+
+
+def _is_of(library: str, cookie: str | None) -> bool:
+    return cookie is not None and re.fullmatch(_LIBRARY_COOKIES.get(library, ""), cookie) is not None
 
 
 def _takes(backend: Backend, server: AuthServer) -> bool:
@@ -149,6 +171,12 @@ def _why(backend: Backend | None, frontend: Frontend | None, server: AuthServer 
         return (
             "No sign-in was found on either side. guest gives every visitor an anonymous id, signed by the proxy: "
             "chats are kept apart, nobody is named, and anyone may chat."
+        )
+    if backend is not None and _reads_cookie(backend):
+        return (
+            f"The backend reads {_read_by(backend)}, and the site signs people in with {_named(frontend)}, whose cookie that "
+            "does not seem to be. bearer sends on the one that you name (answer auth.cookie too), as it is; guest would not "
+            "know the signed-in user."
         )
     if backend and backend.auth.dependency and backend.auth.kind in _READ:
         return (
@@ -174,9 +202,10 @@ def _ways(backend: Backend | None, server: AuthServer) -> str:
         if server.keys_path
         else "Where Better Auth's keys are published is not plain to see. "
     )
+    what = "the cookie that you name with auth.cookie" if _reads_cookie(backend) else "a token"
     return (
         f"The site signs people in itself ({server.path}), and nothing of the backend was found that checks Better Auth's own "
-        f"tokens. {keys}signed has the proxy sign the person's id with a secret that both sides share. bearer forwards a token "
+        f"tokens. {keys}signed has the proxy sign the person's id with a secret that both sides share. bearer forwards {what} "
         f"to {own}. guest would not know the signed-in user."
     )
 
@@ -194,26 +223,45 @@ def _cookie(
     answers: Mapping[str, str],
     asked: list[Question],
 ) -> str | None:
-    if identity != "bearer" or frontend is None:
+    if identity != "bearer" or frontend is None or (frontend.framework != "nextjs" and _reads_cookie(backend)):
         return None
     if answers.get("auth.cookie"):
         return answers["auth.cookie"]
-    made = frontend.auth.made if backend is not None or frontend.auth.made == "encrypted" else None
-    if frontend.auth.kind == "jwt-cookie" and frontend.auth.cookie and made is None:
-        return frontend.auth.cookie
-    if frontend.auth.server is not None and frontend.auth.server.signs:
-        return None
     dependency = backend.auth.dependency.name if backend and backend.auth.dependency else "the backend"
-    if "auth.cookie" in answers:
-        return None
-    why = _MADE[made] if made else _KEPT_ELSEWHERE.get(frontend.auth.kind, "")
-    asked.append(
-        Question(
-            id="auth.cookie",
-            ask=f"Which cookie of the site holds the token that {dependency} accepts as Authorization: Bearer?",
-            why=f"The frontend's sign-in is {_named(frontend)}; no cookie that holds such a token was found. "
-            f"{why}identity=guest would do without, and not know the signed-in user.",
-            blocks=_COOKIE_BLOCKS,
-        )
-    )
+    made = frontend.auth.made if backend is not None or frontend.auth.made == "encrypted" else None
+    if backend is not None and _reads_cookie(backend):
+        found, ask = _shared(backend, frontend), f"Which cookie of the site holds the session that {dependency} reads?"
+        why = f"The backend reads {_read_by(backend)}; {_kept_by(frontend)}. "
+    else:
+        found = frontend.auth.cookie if frontend.auth.kind == "jwt-cookie" and made is None else None
+        if found is None and frontend.auth.server is not None and frontend.auth.server.signs:
+            return None
+        ask = f"Which cookie of the site holds the token that {dependency} accepts as Authorization: Bearer?"
+        why = f"The frontend's sign-in is {_named(frontend)}; no cookie that holds such a token was found. "
+    if found is not None or "auth.cookie" in answers:
+        return found
+    why += _MADE[made] if made else _KEPT_ELSEWHERE.get(frontend.auth.kind, "")
+    why += "identity=guest would do without, and not know the signed-in user."
+    asked.append(Question(id="auth.cookie", ask=ask, why=why, blocks=_COOKIE_BLOCKS))
     return None
+
+
+def _shared(backend: Backend, frontend: Frontend) -> str | None:
+    """The cookie that both sides mean, or the only one that is known; ``None`` where they differ, or none is."""
+    reads, signs_in = backend.auth.cookie, frontend.auth
+    if signs_in.kind in _LIBRARY_COOKIES:
+        return reads if _is_of(signs_in.kind, reads) else None
+    if signs_in.cookie is None or reads == signs_in.cookie:
+        return None if signs_in.made else reads
+    return signs_in.cookie if reads is None and signs_in.kind == "jwt-cookie" and not signs_in.made else None
+
+
+def _read_by(backend: Backend) -> str:
+    where = backend.auth.dependency.path if backend.auth.dependency else backend.app.path
+    name = backend.auth.cookie
+    return f"the cookie {name} ({where})" if name else f"a cookie ({where}; which one is not plain to see)"
+
+
+def _kept_by(frontend: Frontend) -> str:
+    found = f"keeps its session in the cookie {frontend.auth.cookie}" if frontend.auth.cookie else "sets none that was found"
+    return f"the site, whose sign-in is {_named(frontend)}, {found}"

@@ -9,7 +9,18 @@ import pytest
 
 from chatkit_integrator.frameworks.nextjs.installing import PLAIN, Address, address, proxy_files, settle
 from chatkit_integrator.frameworks.nextjs.transforms.proxy import TRANSFORM
-from chatkit_integrator.model.profile import Contract, Frontend, FrontendAuth, Middleware, Profile
+from chatkit_integrator.model.profile import (
+    App,
+    Backend,
+    BackendAuth,
+    Contract,
+    Dependencies,
+    Frontend,
+    FrontendAuth,
+    Middleware,
+    Profile,
+    Symbol,
+)
 from chatkit_integrator.model.tree import Tree
 from chatkit_integrator.model.unit import AlreadyThere, Edited, NotNeeded, Refused
 
@@ -32,6 +43,18 @@ SITE = Frontend(
     workspace_root="web",
 )
 BEARER = Contract(endpoint="/api/v1/chatkit", identity="bearer", cookie='se"ss\\ion', sign_in_path="/sign-in")
+CARRIED = Contract(identity="bearer", cookie="session", carried="cookie")
+READER = Backend(
+    root="api",
+    framework="fastapi",
+    app=App("api/main.py", "app", "module"),
+    lifespan="none",
+    api_prefix="",
+    dependencies=Dependencies("pip", "api/requirements.txt"),
+    import_root="api",
+    package_dir="api",
+    auth=BackendAuth("cookie", Symbol("api/deps.py", "get_current_user"), "user.id", "session"),
+)
 GUEST = Contract(identity="guest", sign_in_path="/sign-in")
 EMPTY = Tree.of({"web/package.json": "{}"})
 
@@ -200,3 +223,48 @@ def test_an_address_that_is_worked_out_later_is_left_to_a_person() -> None:
     outcome = TRANSFORM.plan(Tree.of({"web/next.config.js": "module.exports = { basePath: base() };"}), profile_of())
     assert isinstance(outcome, Edited)
     assert "basePath" in outcome.follow_ups[0].text
+
+
+@pytest.mark.parametrize("language", ["ts", "js"])
+def test_a_backend_that_reads_a_cookie_gets_that_one_and_no_token(language: str) -> None:
+    site = replace(SITE, language=language)  # type: ignore[arg-type] - a literal
+    plain, carried = (proxy_files(profile_of(one, site)) for one in (replace(CARRIED, carried="header"), CARRIED))
+    route = carried[f"web/src/app/api/chatkit/route.{language}"]
+    assert "{ cookie: found }" in route
+    assert "next/headers" not in route
+    assert 'SESSION_COOKIE = "session";' in carried[f"web/src/app/_chatkit/settings.{language}"]
+    assert [path for path, text in plain.items() if carried[path] != text] == [f"web/src/app/api/chatkit/route.{language}"]
+
+
+def told(contract: Contract, reads: str | None, signs_in: FrontendAuth) -> str:
+    """What is left to do of the cookie."""
+    backend = replace(READER, auth=replace(READER.auth, cookie=reads))
+    outcome = TRANSFORM.plan(EMPTY, Profile(backend, replace(SITE, auth=signs_in), contract))
+    assert isinstance(outcome, Edited)
+    return "; ".join(one.text for one in outcome.follow_ups)
+
+
+def test_a_cookie_that_both_sides_are_known_to_share_leaves_nothing_to_do() -> None:
+    assert told(CARRIED, "session", FrontendAuth("jwt-cookie", "session")) == ""
+    assert told(replace(CARRIED, carried="header"), None, FrontendAuth("none")) == ""
+
+
+@pytest.mark.parametrize(("reads", "now"), [(None, "that name."), ("sid", "that name; it reads sid now.")])
+def test_a_backend_that_may_read_another_name_is_told_which_one_comes(reads: str | None, now: str) -> None:
+    said = told(CARRIED, reads, FrontendAuth("jwt-cookie", "session"))
+    assert said == f"The route sends the cookie session on by that name: get_current_user (api/deps.py) has to read it by {now}"
+
+
+@pytest.mark.parametrize("signs_in", [FrontendAuth("none"), FrontendAuth("other"), FrontendAuth("jwt-cookie", "other")])
+def test_a_cookie_that_nothing_of_the_site_sets_has_to_come_to_its_server(signs_in: FrontendAuth) -> None:
+    said = told(CARRIED, "session", signs_in)
+    assert said.startswith("Nothing of the site was seen to set the cookie session")
+    assert "another host never reaches the site" in said
+
+
+def test_a_library_s_cookie_has_another_name_over_https() -> None:
+    name = "authjs.session-token"
+    said = told(replace(CARRIED, cookie=name), name, FrontendAuth("next-auth"))
+    assert said == f"Over https, libraries put __Secure- before such names; look what {name} is called there."
+    assert told(replace(CARRIED, cookie=f"__Secure-{name}"), f"__Secure-{name}", FrontendAuth("next-auth")) == ""
+    assert told(replace(CARRIED, cookie="__session"), "__session", FrontendAuth("clerk")) == ""

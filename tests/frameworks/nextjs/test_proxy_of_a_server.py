@@ -74,6 +74,13 @@ def test_a_site_without_a_server_of_its_own_is_refused(identity: Identity) -> No
     assert f"identity={identity} needs a sign-in server of the site's own" in found.reason
 
 
+def test_a_token_of_the_server_s_is_no_cookie_for_a_backend_that_reads_one() -> None:
+    made = profile_of("bearer")
+    found = planned(replace(made, contract=replace(made.contract, carried="cookie")))
+    assert isinstance(found, Refused)
+    assert "answer auth.cookie" in found.reason
+
+
 @pytest.mark.parametrize(
     ("better_auth", "is_refused"), [("1.3.7", True), ("~1.2.0", True), ("^1.2.0", False), ("1.3.8", False)]
 )

@@ -29,6 +29,15 @@ def test_a_cookie_that_only_the_server_reads_cannot_be_read_by_scripts() -> None
     assert found["expires_at"][0].isdigit()
 
 
+def test_a_cookie_that_a_route_picks_out_of_the_header_is_found_by_the_constant_that_names_it() -> None:
+    files = {
+        "app/api/chatkit/route.ts": "all.filter((one) => one.startsWith(`${SESSION_COOKIE}=`)).pop(); `${OTHER}=`",
+        "app/_chatkit/settings.ts": 'export const SESSION_COOKIE = "studio_session";\nexport const OTHER = "other_session";',
+    }
+    person = person_of(sessions(Tree.of(files), "", ()), ADA, None)
+    assert [(one.name, one.value, one.http_only) for one in person.cookies] == [("studio_session", "token-of-ada", True)]
+
+
 def test_stored_values_are_what_their_names_say() -> None:
     source = 'localStorage.getItem("access_token"); localStorage.getItem("user"); localStorage.getItem("userId")'
     storage = person_of(sessions(Tree.of({"src/a.ts": source}), "", ()), ADA, None).storage

@@ -75,9 +75,12 @@ def widget_files(profile: Profile, address: Address = PLAIN) -> Mapping[str, str
 def proxy_files(profile: Profile, address: Address = PLAIN) -> Mapping[str, str]:
     """The route and what it forwards with, by path."""
     frontend = _frontend(profile)
-    server, identity = frontend.auth.server, profile.contract.identity
-    is_own = server is not None and identity == "bearer" and profile.contract.cookie is None
-    wanted = f"route.{'better_auth' if is_own else identity}."
+    server, contract = frontend.auth.server, profile.contract
+    wanted = f"route.{contract.identity}."
+    if contract.identity == "bearer" and contract.carried == "cookie":
+        wanted = "route.cookie."
+    elif contract.identity == "bearer" and contract.cookie is None and server is not None:
+        wanted = "route.better_auth."
     [route] = [one for one in _templates(frontend, "api") if one.name.startswith(wanted)]
     path = f"{frontend.app_dir}{profile.contract.proxy_path}/route.{route.name.removeprefix(wanted)}"
     text = _placed(route.read_text(encoding="utf-8"), dirname(path), f"{frontend.app_dir}/{FOLDER}", server)

@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from http.client import HTTPConnection
 from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -225,10 +226,12 @@ def installed(tree: Tree, profile: Profile) -> Tree:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, with_packages: Callable[[Path, tuple[str, ...]], None]) -> Path:
-    """The site, with the guests' route beside the other."""
+    """The site, with the guests' route and the one that sends the cookie itself on beside the other."""
     tree = installed(Tree.of(SITE), profile_of())
-    guests = proxy_files(profile_of("guest", "/api/guest"))
-    tree = tree.with_edits(tree.edit(path, text) for path, text in guests.items() if path.endswith("route.ts"))
+    cookie = profile_of("bearer", "/api/cookie")
+    for one in (profile_of("guest", "/api/guest"), replace(cookie, contract=replace(cookie.contract, carried="cookie"))):
+        files = proxy_files(one)
+        tree = tree.with_edits(tree.edit(path, text) for path, text in files.items() if path.endswith("route.ts"))
     root = tmp_path_factory.mktemp("site")
     for path in tree.paths:
         (root / path).parent.mkdir(parents=True, exist_ok=True)

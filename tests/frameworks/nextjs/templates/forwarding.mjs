@@ -14,6 +14,7 @@ console.log(
   JSON.stringify({
     small: await post(3, "ann"),
     large: await post(6 * 1024 * 1024, "ann"),
+    cookie: await post(3, { cookie: "session=ann" }),
     nobody: await post(3, ""),
     elsewhere: await post(3, "ann", { "sec-fetch-site": "cross-site" }),
     status: typeof status,

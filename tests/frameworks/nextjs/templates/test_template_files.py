@@ -52,12 +52,12 @@ def test_javascript_sites_get_javascript() -> None:
 
 
 def test_a_file_reaches_the_backend_as_it_is_for_who_is_signed_in_on_this_site(tmp_path: Path) -> None:
-    seen: list[tuple[str, str | None, bytes]] = []
+    seen: list[tuple[str, str | None, str | None, bytes]] = []
 
     class Backend(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            seen.append((self.path, self.headers["authorization"], body))
+            seen.append((self.path, self.headers["authorization"], self.headers["cookie"], body))
             self.send_response(415)
             self.end_headers()
             self.wfile.write(b'{"message":"no"}')
@@ -82,6 +82,8 @@ def test_a_file_reaches_the_backend_as_it_is_for_who_is_signed_in_on_this_site(t
     assert told["small"] == [415, '{"message":"no"}']
     assert [told[name][0] for name in ("large", "nobody", "elsewhere")] == [413, 401, 403]
     assert told["status"] == "function"
-    [(path, token, body)] = seen
-    assert (path, token) == ("/chatkit/attachments", "Bearer ann")
-    assert b"\xff\xff\xff" in body
+    assert told["cookie"] == told["small"]
+    assert [one[1:3] for one in seen] == [("Bearer ann", None), (None, "session=ann")]
+    for path, _, _, body in seen:
+        assert path == "/chatkit/attachments"
+        assert b"\xff\xff\xff" in body

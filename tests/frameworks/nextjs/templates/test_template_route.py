@@ -254,3 +254,60 @@ def test_without_its_environment_the_site_says_so_and_is_asked_once(unset: str, 
     nowhere = ask(unset, "POST", headers=SIGNED_IN)
     assert (nowhere.status, nowhere.event["message"][:34]) == (200, "The chat cannot reach its server. ")
     assert backend.requests == []
+
+
+def cookie_sent(served: str, backend: Backend, cookie: str, **lies: str) -> str | None:
+    """The cookie header that the backend gets of a message, where it gets one; it is never shown a token beside it."""
+    backend.forget()
+    ask(
+        served, "POST", "/api/cookie", headers={"cookie": cookie, **{name.replace("_", "-"): one for name, one in lies.items()}}
+    )
+    assert all("authorization" not in one.headers for one in backend.requests)
+    return backend.requests[0].headers["cookie"] if backend.requests else None
+
+
+@pytest.mark.parametrize("cookie", ["", "theme=dark", "session", "session=", "theme=dark; session= ", "xsession=a; Session=a"])
+def test_without_the_session_s_cookie_nothing_goes_on(served: str, backend: Backend, cookie: str) -> None:
+    assert ask(served, "POST", "/api/cookie", headers={"cookie": cookie}).status == 401
+    assert ask(served, "PUT", "/api/cookie", headers={"cookie": cookie}).status == 401
+    assert json.loads(ask(served, "GET", "/api/cookie", headers={"cookie": cookie}).body) == {"signedIn": False}
+    assert backend.requests == []
+
+
+@pytest.mark.parametrize(
+    "value", ["a-token", "a%20b%3B%20admin%3D1%0d%0a", "a+b/c==", '"quoted, and more"', "eyJ.e30.x_-", "caf\u00e9"]
+)
+def test_the_session_s_cookie_goes_on_as_it_came_and_no_other(served: str, backend: Backend, value: str) -> None:
+    sent = f"session={value}"
+    for around in ("{}", "theme=dark; {}; csrf=1", "session2=x;{};_session=y"):
+        assert cookie_sent(served, backend, around.format(sent)) == sent
+
+
+def test_of_two_that_are_called_so_the_last_goes_on_as_the_backend_would_take_it(served: str, backend: Backend) -> None:
+    assert cookie_sent(served, backend, "session=first; theme=dark; session=second") == "session=second"
+
+
+def test_no_header_of_the_browser_chooses_the_session(served: str, backend: Backend) -> None:
+    lies = {"authorization": "Bearer root", "x_session": "root", "x_cookie": "session=root", "set_cookie": "session=root"}
+    assert cookie_sent(served, backend, "session=a-token", **lies) == "session=a-token"
+    assert {"x-session", "x-cookie", "set-cookie"} & set(backend.requests[0].headers) == set()
+    assert cookie_sent(served, backend, "theme=dark", **lies) is None
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+@pytest.mark.parametrize("headers", [{"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}])
+def test_other_sites_cannot_have_a_visitor_s_cookie_sent_on(
+    served: str, backend: Backend, method: str, headers: dict[str, str]
+) -> None:
+    assert ask(served, method, "/api/cookie", headers={**SIGNED_IN, **headers}).status == 403
+    assert (backend.requests, backend.users) == ([], {})
+
+
+def test_preferences_are_kept_by_the_cookie_too(served: str, backend: Backend) -> None:
+    assert ask(served, "PUT", "/api/cookie", body={"tone": "formal"}, headers=SIGNED_IN).status == 200
+    assert backend.users == {"session=a-token": {"tone": "formal"}}
+    answer = json.loads(ask(served, "GET", "/api/cookie", headers=SIGNED_IN).body)
+    assert answer == {"signedIn": True, "user": "of session=a-token", "preferences": {"tone": "formal"}}
+    backend.mood = "401"
+    assert json.loads(ask(served, "GET", "/api/cookie", headers=SIGNED_IN).body) == {"signedIn": False}
+    assert ask(served, "POST", "/api/cookie", headers=SIGNED_IN).status == 401

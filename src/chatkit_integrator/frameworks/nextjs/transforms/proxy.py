@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from chatkit_integrator.frameworks.nextjs.installing import address, proxy_files
 from chatkit_integrator.frameworks.nextjs.transforms.signing import NEEDED, may_be_too_old, too_old
 from chatkit_integrator.model.unit import AlreadyThere, Edited, FollowUp, NotNeeded, Refused, Transform
+from chatkit_integrator.reading.signin.shared import is_of_a_library
 
 if TYPE_CHECKING:
     from chatkit_integrator.model.profile import Contract, Frontend, Middleware, Profile
@@ -40,7 +41,8 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
         )
     if contract.identity == "jwks" and too_old(tree, frontend):
         return Refused(f"signing a token for the chat alone needs better-auth {NEEDED}; move to that, or answer identity.")
-    if contract.identity == "bearer" and contract.cookie is None and frontend.auth.server is None:
+    has_token = frontend.auth.server is not None and contract.carried == "header"
+    if contract.identity == "bearer" and contract.cookie is None and not has_token:
         return Refused("it is not known which cookie holds the session's token; answer auth.cookie.")
     found = address(tree, frontend)
     files = proxy_files(profile, found)
@@ -51,7 +53,7 @@ def plan(tree: Tree, profile: Profile) -> Outcome:
     return Edited(
         tuple(edits),
         f"Write the route {contract.proxy_path}, which goes to the backend's {contract.endpoint}",
-        (*_notes(frontend, profile, found.computed), *_about_the_library(tree, frontend, contract)),
+        (*_notes(frontend, profile, found.computed), *_about_the_library(tree, frontend, contract), *_about_cookie(profile)),
     )
 
 
@@ -81,6 +83,29 @@ def _about_the_library(tree: Tree, frontend: Frontend, contract: Contract) -> tu
         return ()
     text = f"Signing a token for the chat alone needs better-auth {NEEDED}; {frontend.manifest} admits older ones, so look at "
     return (FollowUp(text + "the one that the lock file has."),)
+
+
+def _about_cookie(profile: Profile) -> tuple[FollowUp, ...]:
+    """What has to hold of a cookie that is sent on as it is: the backend reads it by that name, and it comes to the site."""
+    backend, frontend, name = profile.backend, profile.frontend, profile.contract.cookie
+    if profile.contract.carried == "header" or backend is None or frontend is None or backend.auth.dependency is None:
+        return ()
+    reader, notes = f"{backend.auth.dependency.name} ({backend.auth.dependency.path})", list[FollowUp]()
+    if backend.auth.cookie != name:
+        now = f"; it reads {backend.auth.cookie} now" if backend.auth.cookie else ""
+        notes.append(FollowUp(f"The route sends the cookie {name} on by that name: {reader} has to read it by that name{now}."))
+    if is_of_a_library(name or ""):
+        text = f"Over https, libraries put __Secure- before such names; look what {name} is called there."
+        notes += [FollowUp(text)] if name and not name.startswith("__") else []
+    elif frontend.auth.cookie != name:
+        notes.append(
+            FollowUp(
+                f"Nothing of the site was seen to set the cookie {name}, so it has to come from its backend. Ports of "
+                "one host share their cookies, as on localhost; one that the backend sets in the browser for another host "
+                "never reaches the site: have people sign in through a route of the site, or set it for the domain of both."
+            )
+        )
+    return tuple(notes)
 
 
 def _notes(frontend: Frontend, profile: Profile, computed: tuple[str, ...]) -> list[FollowUp]:

@@ -7,16 +7,16 @@ const STREAMED = { "cache-control": "no-cache, no-transform", "x-accel-buffering
 export const OTHER_SITE = "The chat belongs to its own site.";
 
 export type Refusal = (body: string) => Response;
+export type Proof = string | { cookie: string }; // a token, or the one cookie that the backend reads, as the browser sent it
 export const signInAgain: Refusal = () => answer(401, "Please sign in again to go on.");
 
 /**
  * Sends one ChatKit request on to the backend as the person that `token` stands for, and streams the answer back.
  *
- * Whoever sends a header that says who they are is not believed: only `token` does. A streaming request is never answered
- * with a 5xx or with anything but events, because the client would send it, and pay for it, up to five times more.
- * `refused` answers where there is no token, or the backend does not take it.
+ * Only `token` says who is speaking, and no header does. A streaming request is answered with events and never with a 5xx: the
+ * client would send it, and pay for it, up to five times more. `refused` answers where there is no token, or it is not taken.
  */
-export async function forward(request: Request, token: string, refused: Refusal = signInAgain): Promise<Response> {
+export async function forward(request: Request, token: Proof, refused: Refusal = signInAgain): Promise<Response> {
   if (!isOwnSite(request)) return answer(403, OTHER_SITE);
   const body = await read(request);
   if (body === null) return answer(413, "This message is too long.");
@@ -42,7 +42,7 @@ export function answer(status: number, message: string): Response {
 }
 
 /** Whether somebody may chat, and what the backend keeps about how, for the widget to ask; never kept in a cache. */
-export async function status(token: string, everyone = false): Promise<Response> {
+export async function status(token: Proof, everyone = false): Promise<Response> {
   const upstream = token ? await ask(token, "/me", {}) : null;
   const kept: unknown = upstream?.ok ? await upstream.json().catch(() => null) : null;
   const refused = !token || upstream?.status === 401 || upstream?.status === 403;
@@ -51,7 +51,7 @@ export async function status(token: string, everyone = false): Promise<Response>
 }
 
 /** Has the backend keep how somebody likes to be answered. */
-export async function keep(request: Request, token: string): Promise<Response> {
+export async function keep(request: Request, token: Proof): Promise<Response> {
   if (!isOwnSite(request)) return answer(403, OTHER_SITE);
   if (!token) return answer(401, "Please sign in to go on.");
   const headers = { "content-type": "application/json" };
@@ -60,8 +60,8 @@ export async function keep(request: Request, token: string): Promise<Response> {
 }
 
 /** The backend's answer to the person that `token` stands for; `null` where it cannot be reached. */
-async function ask(token: string, path: string, init: RequestInit): Promise<Response | null> {
-  const headers = { ...init.headers, authorization: `Bearer ${token}` };
+async function ask(token: Proof, path: string, init: RequestInit): Promise<Response | null> {
+  const headers = { ...init.headers, ...(typeof token === "string" ? { authorization: `Bearer ${token}` } : token) };
   try {
     return await fetch(backendUrl() + path, { ...init, headers, redirect: "manual", cache: "no-store" });
   } catch (error) {

@@ -1,11 +1,12 @@
-import { answer, backendUrl, isOwnSite, OTHER_SITE, forward as send, signInAgain, UNREACHABLE, type Refusal } from "./forward";
+import { answer, backendUrl, isOwnSite, OTHER_SITE, forward as send, signInAgain, UNREACHABLE } from "./forward";
+import type { Proof, Refusal } from "./forward";
 
 export * from "./forward";
 
 const LARGEST_FORM = 5 * 1024 * 1024 + 64 * 1024;
 
 /** Sends a file, which ChatKit posts as a form, on to the backend's `/attachments`, and messages where they go. */
-export async function forward(request: Request, token: string, refused: Refusal = signInAgain): Promise<Response> {
+export async function forward(request: Request, token: Proof, refused: Refusal = signInAgain): Promise<Response> {
   const type = request.headers.get("content-type") ?? "";
   if (!type.startsWith("multipart/form-data")) return send(request, token, refused);
   if (!isOwnSite(request)) return answer(403, OTHER_SITE);
@@ -13,7 +14,7 @@ export async function forward(request: Request, token: string, refused: Refusal 
   const form = await read(request);
   if (!form) return answer(413, "This file is too large.");
   try {
-    const headers = { authorization: `Bearer ${token}`, "content-type": type };
+    const headers = { ...(typeof token === "string" ? { authorization: `Bearer ${token}` } : token), "content-type": type };
     const sent = { method: "POST", headers, body: form, signal: request.signal };
     const upstream = await fetch(`${backendUrl()}/attachments`, { ...sent, redirect: "manual", cache: "no-store" });
     if (upstream.status === 401 || upstream.status === 403) return refused("");

@@ -10,9 +10,8 @@ export const signInAgain = () => answer(401, "Please sign in again to go on.");
 /**
  * Sends one ChatKit request on to the backend as the person that `token` stands for, and streams the answer back.
  *
- * Whoever sends a header that says who they are is not believed: only `token` does. A streaming request is never answered
- * with a 5xx or with anything but events, because the client would send it, and pay for it, up to five times more.
- * `refused` answers where there is no token, or the backend does not take it.
+ * Only `token` says who is speaking, and no header does. A streaming request is answered with events and never with a 5xx: the
+ * client would send it, and pay for it, up to five times more. `refused` answers where there is no token, or it is not taken.
  */
 export async function forward(request, token, refused = signInAgain) {
   if (!isOwnSite(request)) return answer(403, OTHER_SITE);
@@ -59,7 +58,7 @@ export async function keep(request, token) {
 
 /** The backend's answer to the person that `token` stands for; `null` where it cannot be reached. */
 async function ask(token, path, init) {
-  const headers = { ...init.headers, authorization: `Bearer ${token}` };
+  const headers = { ...init.headers, ...(typeof token === "string" ? { authorization: `Bearer ${token}` } : token) };
   try {
     return await fetch(backendUrl() + path, { ...init, headers, redirect: "manual", cache: "no-store" });
   } catch (error) {

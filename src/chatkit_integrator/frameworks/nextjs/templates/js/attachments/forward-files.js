@@ -13,7 +13,7 @@ export async function forward(request, token, refused = signInAgain) {
   const form = await read(request);
   if (!form) return answer(413, "This file is too large.");
   try {
-    const headers = { authorization: `Bearer ${token}`, "content-type": type };
+    const headers = { ...(typeof token === "string" ? { authorization: `Bearer ${token}` } : token), "content-type": type };
     const sent = { method: "POST", headers, body: form, signal: request.signal };
     const upstream = await fetch(`${backendUrl()}/attachments`, { ...sent, redirect: "manual", cache: "no-store" });
     if (upstream.status === 401 || upstream.status === 403) return refused("");
