@@ -15,7 +15,7 @@ FINE = (
     "uvicorn[standard]==0.30.6",
     "httpx>=0.24",
     "httpx~=0.27",
-    "sqlalchemy==2.0.20",
+    "sqlalchemy==2.0.25",
     "pydantic==2.*",
     "typing-extensions==4.4.0; python_version < '3.9'",
     "something-else==0.0.1",
@@ -31,7 +31,7 @@ IN_THE_WAY = {
     "pydantic<2": "pydantic>=2.10",
     "pydantic==2.6.*": "pydantic>=2.10",
     "openai<1.100": "openai>=1.107.1",
-    "SQLAlchemy==1.4.50": "SQLAlchemy>=2.0.20",
+    "SQLAlchemy==1.4.50": "SQLAlchemy>=2.0.25",
     "openai-chatkit==0.0.1": "openai-chatkit>=1.4.0",
 }
 

@@ -279,8 +279,11 @@ def test_a_cookie_that_both_know_or_one_of_them_is_carried_to_the_backend_as_it_
 
 
 @pytest.mark.parametrize("signs_in", [None, FrontendAuth("none"), FrontendAuth("next-auth")])
-def test_without_a_route_of_a_site_the_dependency_is_used_as_it_is_and_nothing_is_asked(signs_in: FrontendAuth | None) -> None:
-    contract, asked = by_cookie(COOKIE, signs_in, framework="vite")
+@pytest.mark.parametrize("auth", [COOKIE, OWN], ids=["a cookie", "a token"])
+def test_without_a_route_of_a_site_the_dependency_is_used_as_it_is_and_nothing_is_asked(
+    signs_in: FrontendAuth | None, auth: BackendAuth
+) -> None:
+    contract, asked = by_cookie(auth, signs_in, framework="vite")
     assert (contract.identity, contract.cookie, asked) == ("bearer", None, {})
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CHATKIT = "openai-chatkit>=1.4.0"
 WITH_FILES = "openai-chatkit>=1.6.0"  # the first that tells the store which conversation a file was sent in
 AGENTS = "openai-agents>=0.3.2"
-SQLALCHEMY = "sqlalchemy[asyncio]>=2.0.20"
+SQLALCHEMY = "sqlalchemy[asyncio]>=2.0.25"
 GREENLET = "greenlet>=3.0"  # SQLAlchemy's asyncio extra; it declares it itself up to 2.0 only
 ASYNCPG = "asyncpg>=0.29"
 AIOSQLITE = "aiosqlite>=0.20"
@@ -47,7 +47,7 @@ FLOORS: dict[str, tuple[str, str]] = {
     "pydantic-settings": ("2.5.2", "mcp, which openai-agents needs"),
     "pyjwt": ("2.8", "the chat's own code"),
     "python-multipart": ("0.0.9", "mcp, which openai-agents needs"),
-    "sqlalchemy": ("2.0.20", "the chat's own code"),
+    "sqlalchemy": ("2.0.25", "the chat's own code"),
     "sse-starlette": ("1.6.1", "mcp, which openai-agents needs"),
     "starlette": ("0.27", "mcp, which openai-agents needs"),
     "typing-extensions": ("4.12.2", "openai-agents"),

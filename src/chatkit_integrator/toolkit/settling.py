@@ -223,7 +223,7 @@ def _cookie(
     answers: Mapping[str, str],
     asked: list[Question],
 ) -> str | None:
-    if identity != "bearer" or frontend is None or (frontend.framework != "nextjs" and _reads_cookie(backend)):
+    if identity != "bearer" or frontend is None or frontend.framework != "nextjs":
         return None
     if answers.get("auth.cookie"):
         return answers["auth.cookie"]

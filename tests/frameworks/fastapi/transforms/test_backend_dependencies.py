@@ -21,7 +21,7 @@ APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 FLOORS = {
     "openai-chatkit": ">=1.4.0",
     "openai-agents": ">=0.3.2",
-    "sqlalchemy": ">=2.0.20",
+    "sqlalchemy": ">=2.0.25",
     "aiosqlite": ">=0.20",
     "pyjwt": ">=2.8",
 }
@@ -187,7 +187,7 @@ def test_new_lines_of_a_list_look_like_its_own() -> None:
     text = '[project]\nname = "a"\ndependencies = [\n\t"fastapi"\n]\n'
     assert Declared({"pyproject.toml": text}).tree.text("pyproject.toml") == text.replace(
         '"\n]',
-        '",\n\t"openai-chatkit>=1.4.0",\n\t"openai-agents>=0.3.2",\n\t"sqlalchemy[asyncio]>=2.0.20",'
+        '",\n\t"openai-chatkit>=1.4.0",\n\t"openai-agents>=0.3.2",\n\t"sqlalchemy[asyncio]>=2.0.25",'
         '\n\t"aiosqlite>=0.20",\n\t"pyjwt>=2.8"\n]',
     )
 
