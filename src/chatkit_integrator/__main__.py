@@ -3,8 +3,11 @@
 ``serve`` takes its own short way in: a coding agent that starts the server does not wait for a command-line library.
 """
 
+import gc
 import sys
 import warnings
+
+SELDOM = 200_000  # objects that come between two looks for cycles: a command has ended before most are worth one
 
 
 def main() -> None:
@@ -15,6 +18,7 @@ def main() -> None:
 
         serve()
     else:
+        gc.set_threshold(SELDOM)
         from chatkit_integrator.cli import run  # noqa: PLC0415 - the other branch needs none of it
 
         run()
