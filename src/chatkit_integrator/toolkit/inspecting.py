@@ -9,7 +9,7 @@ from chatkit_integrator.errors import BadRequestError, NothingSupportedError, Un
 from chatkit_integrator.model.inspection import Inspection
 from chatkit_integrator.model.profile import Backend, Frontend, Profile
 from chatkit_integrator.model.unit import Candidate, Framework, Inspected, Question
-from chatkit_integrator.toolkit.settling import settle
+from chatkit_integrator.toolkit.settling import IDENTITY_BLOCKS, settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,6 +120,8 @@ def _look(tree: Tree, sides: tuple[_Side, ...], answers: Mapping[str, str], aske
     asked |= set(open_questions)
     if contract.identity not in {None, "bearer"}:
         open_questions.pop("auth.dependency", None)
+    elif "auth.dependency" in open_questions:
+        open_questions["auth.dependency"] = replace(open_questions["auth.dependency"], blocks=IDENTITY_BLOCKS)
     return Inspection(
         profile=Profile(backend, frontend, contract, dict(answers)),
         questions=tuple(one for one in open_questions.values() if one.id not in answers and one.id not in written),

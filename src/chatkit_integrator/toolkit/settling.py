@@ -8,7 +8,6 @@ suggested only where neither side knows its users.
 
 from __future__ import annotations
 
-import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from chatkit_integrator.model.profile import AuthServer, Backend, Frontend, Identity
 
 IDENTITIES: Mapping[str, Identity] = {"bearer": "bearer", "jwks": "jwks", "signed": "signed", "guest": "guest"}
-_IDENTITY_BLOCKS = ("fastapi.package", "fastapi.mount", "nextjs.signing", "nextjs.proxy", "nextjs.widget", "nextjs.mount")
+IDENTITY_BLOCKS = ("fastapi.package", "fastapi.mount", "nextjs.signing", "nextjs.proxy", "nextjs.widget", "nextjs.mount")
 _COOKIE_BLOCKS = ("nextjs.proxy", "nextjs.widget", "nextjs.mount")
 
 _READ: Mapping[str, str] = {"session": "a session", "api_key": "an API key", "other": "a header of its own"}
@@ -32,14 +31,7 @@ _MADE: Mapping[str, str] = {
     "signed": "The site's own code signs its cookie itself: name it where the backend checks it with the same secret; else "
     "set the backend's token as an httpOnly cookie too, and name that. ",
 }
-_LIBRARY_COOKIES: Mapping[str, str] = {
-    "better-auth": r"(__Secure-)?better-auth\.session_token",
-    "next-auth": r"(__Secure-)?(next-auth|authjs)\.session-token",
-    "clerk": r"__session",
-    "supabase": r"sb-.+-auth-token",
-}
-"""What the sign-in libraries of a site call their own cookie."""
-
+LIBRARIES = frozenset({"better-auth", "next-auth", "clerk", "supabase"})
 _KEPT_ELSEWHERE: Mapping[str, str] = {
     "localstorage": "localStorage is not sent to the site's server, and any script of a page can read it: set an httpOnly "
     "cookie where people are signed in, and name it here. ",
@@ -108,7 +100,7 @@ def _identity(
             why=_why(backend, frontend, server),
             choices=choices,
             suggested="guest" if nobody else choices[0] if server is not None else None,
-            blocks=_IDENTITY_BLOCKS,
+            blocks=IDENTITY_BLOCKS,
         )
     )
     return None
@@ -149,13 +141,15 @@ def _is_known_to(backend: Backend, frontend: Frontend | None, server: AuthServer
     if frontend is None or frontend.framework != "nextjs":
         return True
     if _reads_cookie(backend):
-        return frontend.auth.kind not in _LIBRARY_COOKIES or _is_of(frontend.auth.kind, backend.auth.cookie)
+        return frontend.auth.kind not in LIBRARIES or _is_of(frontend.auth.kind, backend.auth.cookie)
     is_sent = backend.auth.kind == "bearer" or (backend.auth.kind == "other" and "auth.dependency" in answers)
     return is_sent and (server is None or _takes(backend, server))
 
 
 def _is_of(library: str, cookie: str | None) -> bool:
-    return cookie is not None and re.fullmatch(_LIBRARY_COOKIES.get(library, ""), cookie) is not None
+    from chatkit_integrator.reading.signin.shared import is_the_cookie_of  # noqa: PLC0415 - not needed to start a server
+
+    return cookie is not None and is_the_cookie_of(library, cookie)
 
 
 def _takes(backend: Backend, server: AuthServer) -> bool:
@@ -249,7 +243,7 @@ def _cookie(
 def _shared(backend: Backend, frontend: Frontend) -> str | None:
     """The cookie that both sides mean, or the only one that is known; ``None`` where they differ, or none is."""
     reads, signs_in = backend.auth.cookie, frontend.auth
-    if signs_in.kind in _LIBRARY_COOKIES:
+    if signs_in.kind in LIBRARIES:
         return reads if _is_of(signs_in.kind, reads) else None
     if signs_in.cookie is None or reads == signs_in.cookie:
         return None if signs_in.made else reads

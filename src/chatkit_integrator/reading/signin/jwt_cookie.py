@@ -148,7 +148,7 @@ def _in_jar(scripts: Scripts, script: Script, call: SgNode, *, is_readable: bool
     place = Location(script.path, javascript.line(call))
     for one in scripts.texts(script, name):
         if method != "set":
-            yield Seen(one, place, forwarded=_is_forwarded(script, call), made=_is_opened(script, call))
+            yield Seen(one, place, forwarded=_is_forwarded(script, call), made=_opened(script, call))
         elif value is not None and javascript.string(value) != "":
             http_only = False if is_readable else _http_only(scripts, script, options)
             made = _made(script, value)
@@ -172,7 +172,7 @@ def _by_function(scripts: Scripts, script: Script, call: SgNode, name: str) -> I
             http_only, made = _http_only(scripts, script, options), _made(script, given[1])
             yield Seen(one, place, sets=True, http_only=http_only, made=made)
         elif name in {"getCookie", "hasCookie"}:
-            yield Seen(one, place, forwarded=_is_forwarded(script, call), made=_is_opened(script, call))
+            yield Seen(one, place, forwarded=_is_forwarded(script, call), made=_opened(script, call))
 
 
 def _by_property(scripts: Scripts, script: Script) -> Iterator[Seen]:
@@ -229,8 +229,8 @@ def _made(script: Script, value: SgNode) -> Made | None:
     return "signed" if any(_SIGNS.search(one) for one in texts) else None
 
 
-def _is_opened(script: Script, node: SgNode) -> Made | None:
-    """Whether what was read is decrypted in the same file."""
+def _opened(script: Script, node: SgNode) -> Made | None:
+    """``encrypted`` where what was read is decrypted in the same file."""
     outer: SgNode | None = node
     while outer is not None and outer.kind() not in {"variable_declarator", "statement_block", "program"}:
         if outer.kind() == "call_expression" and re.match(_OPENS, outer.text()):

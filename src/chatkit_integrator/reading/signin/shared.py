@@ -28,6 +28,13 @@ _OF_A_LIBRARY = re.compile(
     r"^(__Secure-|__Host-)?(next-auth|authjs|better-auth)\.|^sb-|^__(session|client)|supabase|clerk", re.IGNORECASE
 )
 
+_COOKIES = {
+    "better-auth": r"(__Secure-)?better-auth\.session_token",
+    "next-auth": r"(__Secure-)?(next-auth|authjs)\.session-token",
+    "clerk": r"__session",
+    "supabase": r"sb-.+-auth-token",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
@@ -54,6 +61,11 @@ def names_a_session(name: str) -> bool:
 def is_of_a_library(name: str) -> bool:
     """Whether a cookie of that name is a sign-in library's own."""
     return bool(_OF_A_LIBRARY.search(name))
+
+
+def is_the_cookie_of(library: str, name: str) -> bool:
+    """Whether a cookie of that name is the one that holds the session of that library."""
+    return re.fullmatch(_COOKIES.get(library, ""), name) is not None
 
 
 def of_package(module: str, package: str) -> bool:

@@ -20,7 +20,7 @@ from chatkit_integrator.reading.python import dotted, keyword
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from chatkit_integrator.reading.python import Definition, PythonModules
+    from chatkit_integrator.reading.python import Definition, Module, PythonModules
 
 _NAME = re.compile(
     r"(^|_)(user|principal|identity|account|jwt|auth|authenticated?|clerk|token_data|claims|session)(_|$)", re.IGNORECASE
@@ -33,7 +33,7 @@ _HEADER_MARKS = ("OAuth2PasswordBearer", "HTTPBearer", "HTTPAuthorizationCredent
 _SIGNING_IN = ("FastAPIUsers", "OAuth2PasswordRequestForm", "OAuth2PasswordBearer", "HTTPBearer", "verify_id_token")
 _DEPTH = 5
 NONE: tuple[BackendAuth, tuple[Question, ...], Location | None] = (BackendAuth("none"), (), None)
-BLOCKS = ("fastapi.package", "fastapi.mount", "nextjs.signing", "nextjs.proxy", "nextjs.widget", "nextjs.mount")
+BLOCKS = ("fastapi.package", "fastapi.mount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +107,26 @@ def _unnamed(
 
 def _signing_in(modules: PythonModules, root: str) -> tuple[str, Location | None]:
     """What shows that people sign in to the backend all the same, and where."""
+    for module in _live(modules, "FastAPIUsers", root):
+        for name, made in module.bindings.items():
+            value = made.value if isinstance(made, (ast.Assign, ast.AnnAssign)) else None
+            if isinstance(value, ast.Call) and ast.unparse(value.func).partition("[")[0] == "FastAPIUsers":
+                why = (
+                    f"fastapi-users is set up ({module.path}:{made.lineno}), but nothing gives the current user: add "
+                    f"current_active_user = {name}.current_user(active=True) there and plan again."
+                )
+                return why, Location(module.path, made.lineno)
     for mark in _SIGNING_IN:
-        for module in modules.containing(mark.encode(), under=root):
-            if not is_live(module.path, root):
-                continue
-            for name, made in module.bindings.items():
-                value = made.value if isinstance(made, (ast.Assign, ast.AnnAssign)) else None
-                if isinstance(value, ast.Call) and ast.unparse(value.func).partition("[")[0] == "FastAPIUsers":
-                    why = (
-                        f"fastapi-users is set up ({module.path}:{made.lineno}), but nothing gives the current user: add "
-                        f"current_active_user = {name}.current_user(active=True) there and plan again."
-                    )
-                    return why, Location(module.path, made.lineno)
+        for module in _live(modules, mark, root):
             for node in ast.walk(module.tree):
                 if isinstance(node, (ast.Name, ast.Attribute)) and (dotted(node) or "").split(".")[-1] == mark:
                     why = f"People sign in here ({module.path}:{node.lineno}), but no dependency that gives the user was found."
                     return why, Location(module.path, node.lineno)
     return "", None
+
+
+def _live(modules: PythonModules, mark: str, root: str) -> Iterator[Module]:
+    return (one for one in modules.containing(mark.encode(), under=root) if is_live(one.path, root))
 
 
 def _dependencies(modules: PythonModules, root: str) -> Iterator[_Used]:
