@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections import Counter
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
@@ -107,23 +109,24 @@ def inspect(tree: Tree, root: str, answers: Mapping[str, str]) -> Inspected:
 
 
 def import_root(tree: Tree, modules: PythonModules, found: Found, folder: str) -> str:
-    """The folder that the app's absolute imports start from."""
+    """The folder that the app's absolute imports start from: that of most: files may be called as packages are."""
     import ast  # noqa: PLC0415 - only here
 
     module = modules.module(found.app.path)
     climbed = 0
+    roots = Counter[str]()
     for node in ast.walk(module.tree) if module else ():
         if isinstance(node, (ast.ImportFrom, ast.Import)):
-            climbed = max(climbed, node.level if isinstance(node, ast.ImportFrom) else 0)
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
             level = node.level if isinstance(node, ast.ImportFrom) else 0
-            for name in names:
-                target = modules.locate(found.app.path, name, 0) if name and not level else None
-                if target is not None:
-                    stem = name.replace(".", "/")
-                    for end in (f"{stem}/__init__.py", f"{stem}.py"):
-                        if target.endswith(end):
-                            return target.removesuffix(end).rstrip("/")
+            climbed = max(climbed, level)
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            for name in names if not level else ():
+                target = modules.locate(found.app.path, name, 0) if name.split(".")[0] not in sys.stdlib_module_names else None
+                stem = name.replace(".", "/")
+                ends = [end for end in (f"{stem}/__init__.py", f"{stem}.py") if target is not None and target.endswith(end)]
+                roots.update(target.removesuffix(end).rstrip("/") for end in ends[:1] if target is not None)
+    if roots:
+        return roots.most_common(1)[0][0]
     top = dirname(found.app.path)
     while top and (climbed > 0 or tree.has(f"{top}/__init__.py")):
         top = dirname(top)
