@@ -188,6 +188,20 @@ def backend(running_backend: Backend) -> Iterator[Backend]:
 
 
 @pytest.fixture(scope="session")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Copy a repository of ours and commit it."""
+
+    def copy(repository: Path) -> Path:
+        root = tmp_path_factory.mktemp(repository.name) / "repository"
+        shutil.copytree(repository, root)
+        for argv in (["init", "-q"], ["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "base"]):
+            subprocess.run(["git", *argv], cwd=root, check=True)
+        return root
+
+    return copy
+
+
+@pytest.fixture(scope="session")
 def with_packages(kept: Path) -> Callable[[Path, tuple[str, ...]], None]:
     """Give a folder its node_modules: installed once, hard-linked from then on."""
 

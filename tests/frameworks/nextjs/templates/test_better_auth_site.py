@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -139,12 +138,9 @@ def server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="module")
-def integrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def integrated(committed: Callable[[Path], Path]) -> Path:
     """The repository with the suggested answers."""
-    root = tmp_path_factory.mktemp("bookmarks") / "repository"
-    shutil.copytree(REPOSITORY, root)
-    for argv in (["init", "-q"], ["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "base"]):
-        subprocess.run(["git", *argv], cwd=root, check=True)
+    root = committed(REPOSITORY)
     apply(Request(root, accept_suggestions=True))
     return root
 

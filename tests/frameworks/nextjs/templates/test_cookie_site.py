@@ -6,7 +6,6 @@ The cookie is set by the backend's own sign-in, which people reach through a rew
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -61,12 +60,9 @@ class Studio:
 
 
 @pytest.fixture(scope="module")
-def integrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def integrated(committed: Callable[[Path], Path]) -> Path:
     """The repository, without an answer: nothing is asked."""
-    root = tmp_path_factory.mktemp("studio") / "repository"
-    shutil.copytree(REPOSITORY, root)
-    for argv in (["init", "-q"], ["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "base"]):
-        subprocess.run(["git", *argv], cwd=root, check=True)
+    root = committed(REPOSITORY)
     planned = plan(Request(root)).plan
     assert (planned.questions, planned.refusals) == ((), ())
     assert any("Ports of one host share their cookies" in one.text for one in planned.follow_ups)
